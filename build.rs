@@ -1,0 +1,109 @@
+//! Compiles the word lists of `data/` into the binary: the dictionary as a finite state map from word to frequency, and
+//! the table that folds traditional characters into simplified ones. See `data/README.md` for where they come from.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// First and last character of the directly indexed part of the fold table: CJK extension A and the unified ideographs.
+const DIRECT: (u32, u32) = (0x3400, 0x9FFF);
+
+fn main() {
+    println!("cargo::rerun-if-changed=data");
+    println!("cargo::rerun-if-changed=build.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let fold = read_fold(Path::new("data/fold/traditional.txt"));
+    write_fold(&fold, &out.join("fold.rs"));
+    write_dictionary(&fold, &out);
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Lines that are neither empty nor a `#` comment.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The character table, closed so that folding twice changes nothing more.
+fn read_fold(path: &Path) -> BTreeMap<char, char> {
+    let text = read(path);
+    let mut fold = BTreeMap::new();
+    for line in entries(&text) {
+        let mut columns = line.split('\t').map(|column| {
+            let mut chars = column.trim().chars();
+            match (chars.next(), chars.next()) {
+                (Some(c), None) => c,
+                _ => panic!("{}: {line:?} is not two characters separated by a tab", path.display()),
+            }
+        });
+        let (Some(from), Some(to)) = (columns.next(), columns.next()) else {
+            panic!("{}: {line:?} has no second column", path.display());
+        };
+        fold.insert(from, to);
+    }
+    let closed = fold
+        .iter()
+        .map(|(&from, &to)| {
+            let mut to = to;
+            for _ in 0..fold.len() {
+                match fold.get(&to) {
+                    Some(&next) if next != to => to = next,
+                    _ => return (from, to),
+                }
+            }
+            panic!("{}: {from} folds in a circle", path.display());
+        })
+        .filter(|(from, to)| from != to)
+        .collect();
+    closed
+}
+
+fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
+    let (direct, rare): (Vec<_>, Vec<_>) = fold
+        .iter()
+        .map(|(&from, &to)| (u32::from(from), to))
+        .partition(|&(from, to)| (DIRECT.0..=DIRECT.1).contains(&from) && u32::from(to) <= 0xFFFF);
+    let mut table = vec![0u16; (DIRECT.1 - DIRECT.0 + 1) as usize];
+    for (from, to) in direct {
+        table[(from - DIRECT.0) as usize] = u32::from(to) as u16;
+    }
+    let mut code = format!("const DIRECT_FIRST: u32 = {:#x};\n", DIRECT.0);
+    write!(code, "static DIRECT: [u16; {}] = {table:?};\n", table.len()).expect("a string takes every write");
+    let rare: Vec<(char, char)> =
+        rare.into_iter().map(|(from, to)| (char::from_u32(from).expect("was a char"), to)).collect();
+    write!(code, "static RARE: [(char, char); {}] = {rare:?};\n", rare.len()).expect("a string takes every write");
+    fs::write(path, code).expect("OUT_DIR can be written");
+}
+
+/// The base dictionary and the supplement, their words folded as every text is; of words that fold into one, the
+/// greatest frequency counts.
+fn write_dictionary(fold: &BTreeMap<char, char>, out: &Path) {
+    let mut words: BTreeMap<String, u64> = BTreeMap::new();
+    for list in ["data/dict/jieba.txt", "data/dict/supplement.txt"] {
+        let text = read(Path::new(list));
+        for line in entries(&text) {
+            let mut columns = line.split_ascii_whitespace();
+            let (Some(word), Some(frequency)) = (columns.next(), columns.next()) else {
+                panic!("{list}: {line:?} is not `word frequency [tag]`");
+            };
+            let frequency: u64 = frequency.parse().unwrap_or_else(|_| panic!("{list}: {line:?}: no frequency"));
+            let word: String = word.chars().map(|c| fold.get(&c).copied().unwrap_or(c)).collect();
+            let known = words.entry(word).or_default();
+            *known = frequency.max(*known);
+        }
+    }
+    let total: u64 = words.values().sum();
+    let map = fst::Map::from_iter(words).expect("a BTreeMap is sorted");
+    let bytes = map.as_fst().as_bytes();
+    fs::write(out.join("dictionary.fst"), bytes).expect("OUT_DIR can be written");
+    let code = format!("const TOTAL_FREQUENCY: u64 = {total};\nconst HASH: u64 = {:#x};\n", fnv1a(bytes));
+    fs::write(out.join("dictionary.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>): enough to tell one dictionary from another.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,246 @@
+//! Folds text into the one form that is indexed and asked for, and remembers where every piece of it came from.
+//!
+//! In one pass over the characters: compatibility forms (NFKC: full width, ligatures, circled numbers), lower case,
+//! accents off, traditional to simplified characters one by one, invisible characters out. Pure; knows no tokens.
+
+use std::ops::Range;
+
+use unicode_normalization::char::{canonical_combining_class, compose, decompose_compatible};
+
+include!(concat!(env!("OUT_DIR"), "/fold.rs"));
+
+/// Bump when the same text folds differently than before: indexes made earlier must then be rebuilt.
+pub(crate) const VERSION: u32 = 1;
+
+/// Folded text with the way back to the original.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Normalized {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+/// From `folded` on, up to the next piece, folded text comes from `original` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    folded: usize,
+    original: usize,
+    /// Whether every character kept its length, so that offsets inside the piece run in step. If not, the piece is one
+    /// original character.
+    in_step: bool,
+}
+
+impl Normalized {
+    /// Folds `original`.
+    #[must_use]
+    pub fn new(original: &str) -> Self {
+        let mut normalized = Self { text: String::with_capacity(original.len()), pieces: Vec::new() };
+        for (at, c) in original.char_indices() {
+            normalized.push(c, at);
+        }
+        normalized.close(original.len());
+        normalized
+    }
+
+    /// The folded text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the original text that a range of the folded text came from: whole characters, and none that were
+    /// dropped at either end. `folded` must not be empty.
+    #[must_use]
+    pub fn original(&self, folded: Range<usize>) -> Range<usize> {
+        let first = self.piece_of(folded.start);
+        let last = self.piece_of(folded.end - 1);
+        let start = match self.pieces[first] {
+            Piece { folded: at, original, in_step: true } => original + folded.start - at,
+            Piece { original, .. } => original,
+        };
+        let end = match self.pieces[last] {
+            Piece { folded: at, original, in_step: true } => original + folded.end - at,
+            _ => self.pieces[last + 1].original,
+        };
+        start..end
+    }
+
+    /// Index of the piece that holds the byte `folded`.
+    fn piece_of(&self, folded: usize) -> usize {
+        self.pieces.partition_point(|piece| piece.folded <= folded) - 1
+    }
+
+    /// Folds one character that stands at byte `at` of the original.
+    fn push(&mut self, c: char, at: usize) {
+        let start = self.text.len();
+        let mut rewrote = false;
+        if c.is_ascii() {
+            self.text.push(c.to_ascii_lowercase());
+        } else if is_han(c) {
+            self.text.push(fold_han(c));
+        } else if !is_invisible(c) {
+            if is_hangul_syllable(c) {
+                self.text.push(c);
+            } else {
+                decompose_compatible(c, |part| rewrote |= push_part(&mut self.text, part));
+            }
+        }
+        let in_step = !rewrote && self.text.len() - start == c.len_utf8() && start <= self.text.len();
+        // a mark that changed the character before it makes both one piece
+        let start = if rewrote { self.text.char_indices().next_back().map_or(0, |(at, _)| at) } else { start };
+        match self.pieces.last_mut() {
+            Some(last) if rewrote && !last.in_step && last.folded == start => {}
+            Some(last) if in_step && last.in_step && start - last.folded == at - last.original => {}
+            _ if rewrote => {
+                let original = self.original_of_char(start);
+                self.pieces.push(Piece { folded: start, original, in_step: false });
+            }
+            _ => self.pieces.push(Piece { folded: start, original: at, in_step }),
+        }
+    }
+
+    /// Where the character at `folded`, the last one pushed, began in the original; its piece is cut there.
+    fn original_of_char(&mut self, folded: usize) -> usize {
+        let piece = self.piece_of(folded);
+        let Piece { folded: at, original, in_step } = self.pieces[piece];
+        let original = if in_step { original + folded - at } else { original };
+        self.pieces.truncate(if at == folded { piece } else { piece + 1 });
+        original
+    }
+
+    fn close(&mut self, original_len: usize) {
+        self.pieces.push(Piece { folded: self.text.len(), original: original_len, in_step: true });
+    }
+}
+
+/// Appends one character of a compatibility decomposition; says whether it changed the character before it instead.
+fn push_part(text: &mut String, part: char) -> bool {
+    if let Some(before) = text.chars().next_back() {
+        // kana with voicing marks and hangul syllables are letters of their own, accented letters are not
+        let composes = is_kana(before) || is_hangul(before);
+        if let Some(whole) = composes.then(|| compose(before, part)).flatten() {
+            text.pop();
+            text.push(whole);
+            return true;
+        }
+    }
+    if canonical_combining_class(part) == 0 && !is_invisible(part) {
+        if is_han(part) {
+            text.push(fold_han(part));
+        } else {
+            text.extend(part.to_lowercase().filter(|&c| canonical_combining_class(c) == 0));
+        }
+    }
+    false
+}
+
+/// The simplified twin of a traditional or variant character; any other is returned as it is.
+fn fold_han(c: char) -> char {
+    let code = u32::from(c);
+    match DIRECT.get(code.wrapping_sub(DIRECT_FIRST) as usize) {
+        Some(0) => c,
+        Some(&folded) => char::from_u32(u32::from(folded)).unwrap_or(c),
+        None => RARE.binary_search_by_key(&c, |&(from, _)| from).map_or(c, |at| RARE[at].1),
+    }
+}
+
+/// Chinese characters proper: what the segmenter is asked about.
+#[must_use]
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '々' | '〇')
+}
+
+/// Hiragana, Katakana and the length mark.
+pub(crate) fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{309D}'..='\u{309F}' | '\u{30A1}'..='\u{30FA}' | '\u{30FC}'..='\u{30FF}')
+}
+
+/// Hangul syllables and the jamo they are composed of.
+pub(crate) fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}') || is_hangul_syllable(c)
+}
+
+fn is_hangul_syllable(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Characters without a glyph of their own: zero-width blanks and joiners, soft hyphens, direction marks, selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180E}' | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+        | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(original: &str, folded: &str) {
+        assert_eq!(Normalized::new(original).as_str(), folded, "{original:?}");
+    }
+
+    #[test]
+    fn folds_width_case_accents_and_traditional_characters() {
+        check("ＡＺＵＲＥ　區塊鏈", "azure 区块链");
+        check("Café naïve Ångström", "cafe naive angstrom");
+        check("Cafe\u{301}", "cafe");
+        check("陸特和漢斯雷頓開創了哪一地區", "陆特和汉斯雷顿开创了哪一地区");
+        check("ﬁne № ㎡ ① ½", "fine no m2 1 1⁄2");
+        check("İstanbul", "istanbul");
+        check("区\u{200b}块\u{feff}链", "区块链");
+        check("Привет", "привет");
+    }
+
+    #[test]
+    fn keeps_kana_and_hangul_as_people_read_them() {
+        check("ｶﾞﾝﾀﾞﾑ ガンダム", "ガンダム ガンダム");
+        check("が", "が");
+        check("한국 \u{1112}\u{1161}\u{11ab}", "한국 한");
+    }
+
+    #[test]
+    fn folding_twice_changes_nothing_more() {
+        let text = "乾隆皇帝與著名作家在臺灣裡裏後後麼嗎祂牠妳峯羣牀";
+        let once = Normalized::new(text);
+        assert_eq!(Normalized::new(once.as_str()).as_str(), once.as_str());
+    }
+
+    #[track_caller]
+    fn check_origin(original: &str, needle: &str, origin: &str) {
+        let normalized = Normalized::new(original);
+        let at = normalized.as_str().find(needle).expect("the needle is in the folded text");
+        assert_eq!(&original[normalized.original(at..at + needle.len())], origin);
+    }
+
+    #[test]
+    fn finds_the_way_back_to_the_original() {
+        check_origin("从“Ａｌｌ Ｉｎ”區塊鏈到", "all in", "Ａｌｌ Ｉｎ");
+        check_origin("从“Ａｌｌ Ｉｎ”區塊鏈到", "区块链", "區塊鏈");
+        check_origin("面积100㎡。", "m2", "㎡");
+        check_origin("面积100㎡。", "2", "㎡");
+        check_origin("Cafe\u{301} ok", "cafe", "Cafe\u{301}");
+        check_origin("区\u{200b}块链", "区块", "区\u{200b}块");
+        check_origin("甲\u{200b}乙", "甲", "甲");
+        check_origin("一ｶﾞ二", "ガ", "ｶﾞ");
+        check_origin("一ｶﾞ二", "二", "二");
+        check_origin("アｶﾞ二", "アガ", "アｶﾞ");
+    }
+
+    proptest! {
+        #[test]
+        fn offsets_fall_on_characters_and_grow(original in "\\PC{0,40}|[ｶﾞａé\u{301}\u{200b}區Aー]{0,20}") {
+            let normalized = Normalized::new(&original);
+            let mut end = 0;
+            let mut last = 0..0;
+            for (at, c) in normalized.as_str().char_indices() {
+                let range = normalized.original(at..at + c.len_utf8());
+                prop_assert!(original.is_char_boundary(range.start) && original.is_char_boundary(range.end));
+                prop_assert!(range.start < range.end);
+                prop_assert!(range.start >= end || range == last, "{:?} {:?}", range, last);
+                end = range.end;
+                last = range;
+            }
+        }
+    }
+}

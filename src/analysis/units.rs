@@ -1,0 +1,194 @@
+//! Splits folded text into units, the smallest things that can be asked for: one Han character, one run of letters, one
+//! run of digits, one symbol. Pure; the word rules of `latin` and the segmenter build on these.
+//!
+//! Units define what "contains" means. White space between them is ignored (`2021 年` is `2021年`). Punctuation separates:
+//! any run of it, with the blanks around, is one break, and which marks it holds makes no difference. A string is
+//! contained where its units follow each other with breaks at the same places. Latin words and numbers count as a whole;
+//! the symbols `+ # % & @ $ = < >`, currency signs, `°`, `±`, `×`, `÷`, `‰`, arrows and pictographs are units of their
+//! own, so that `C++` is not `C#`.
+
+use std::ops::Range;
+
+use super::normalize::{is_han, is_hangul, is_kana};
+
+/// Bump when the same text gives other units than before: indexes made earlier must then be rebuilt.
+pub(crate) const VERSION: u32 = 1;
+
+/// What a unit is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnitKind {
+    /// One Chinese character.
+    Han,
+    /// One kana or hangul syllable.
+    Syllable,
+    /// A run of letters of an alphabet.
+    Letters,
+    /// A run of digits.
+    Digits,
+    /// A symbol that carries meaning.
+    Symbol,
+}
+
+/// One unit of a folded text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// What it is made of.
+    pub kind: UnitKind,
+    /// Bytes in the folded text.
+    pub bytes: Range<usize>,
+    /// Place in the text: [`Unit::STEP`] more than the unit before, and one more again after a break. Two units are
+    /// therefore neighbours exactly when their positions differ by `STEP`, and neighbours across one break exactly when
+    /// they differ by `STEP + 1`: no other sequence of units adds up to these.
+    pub position: u32,
+    /// Whether white space stands right before it.
+    pub after_blank: bool,
+}
+
+impl Unit {
+    /// Distance of neighbouring units.
+    pub const STEP: u32 = 2;
+    /// Longer runs of letters or digits are cut into several units of this many bytes: no word is that long, and terms
+    /// must stay small whatever a file holds.
+    pub const MAX_BYTES: usize = 120;
+
+    /// Whether punctuation stands between `before` and this unit.
+    #[must_use]
+    pub fn breaks_from(&self, before: &Self) -> bool {
+        self.position - before.position > Self::STEP
+    }
+}
+
+/// The units of a folded text, in order. Breaks at either end leave no trace.
+#[must_use]
+pub fn units(folded: &str) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::with_capacity(folded.len() / 3);
+    let mut position = 0;
+    let (mut after_break, mut after_blank) = (false, false);
+    for (at, c) in folded.char_indices() {
+        let kind = match class(c) {
+            Class::Unit(kind) => kind,
+            Class::Blank => {
+                after_blank = true;
+                continue;
+            }
+            Class::Break => {
+                after_break = true;
+                after_blank = false;
+                continue;
+            }
+        };
+        let end = at + c.len_utf8();
+        match units.last_mut() {
+            Some(last)
+                if last.kind == kind
+                    && matches!(kind, UnitKind::Letters | UnitKind::Digits)
+                    && last.bytes.end == at
+                    && end - last.bytes.start <= Unit::MAX_BYTES =>
+            {
+                last.bytes.end = end;
+            }
+            Some(_) => {
+                position += Unit::STEP + u32::from(after_break);
+                units.push(Unit { kind, bytes: at..end, position, after_blank });
+            }
+            None => units.push(Unit { kind, bytes: at..end, position, after_blank: false }),
+        }
+        (after_break, after_blank) = (false, false);
+    }
+    units
+}
+
+enum Class {
+    Unit(UnitKind),
+    Blank,
+    Break,
+}
+
+fn class(c: char) -> Class {
+    match c {
+        'a'..='z' => Class::Unit(UnitKind::Letters),
+        '0'..='9' => Class::Unit(UnitKind::Digits),
+        // the end of a paragraph separates as punctuation does
+        '\n' => Class::Break,
+        '+' | '#' | '%' | '&' | '@' | '$' | '=' | '<' | '>' => Class::Unit(UnitKind::Symbol),
+        c if c.is_ascii() => {
+            if c == ' ' || c == '\t' {
+                Class::Blank
+            } else {
+                Class::Break
+            }
+        }
+        c if is_han(c) => Class::Unit(UnitKind::Han),
+        c if is_kana(c) || is_hangul(c) => Class::Unit(UnitKind::Syllable),
+        c if is_symbol(c) => Class::Unit(UnitKind::Symbol),
+        c if c.is_numeric() => Class::Unit(UnitKind::Digits),
+        // spacing marks of Indic scripts are no letters to `is_alphabetic` but belong to their word
+        c if c.is_alphabetic() => Class::Unit(UnitKind::Letters),
+        c if c.is_whitespace() => Class::Blank,
+        _ => Class::Break,
+    }
+}
+
+fn is_symbol(c: char) -> bool {
+    matches!(c, '¢'..='¥' | '°' | '±' | '×' | '÷' | '‰' | '\u{20A0}'..='\u{20CF}' | '\u{2190}'..='\u{23FF}'
+        | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Units separated by blanks, breaks shown as `|`.
+    fn shown(folded: &str) -> String {
+        let units = units(folded);
+        let mut shown = String::new();
+        for (i, unit) in units.iter().enumerate() {
+            if i > 0 {
+                shown.push_str(if unit.breaks_from(&units[i - 1]) { " | " } else { " " });
+            }
+            shown.push_str(&folded[unit.bytes.clone()]);
+        }
+        shown
+    }
+
+    #[track_caller]
+    fn check(folded: &str, expected: &str) {
+        assert_eq!(shown(folded), expected, "{folded:?}");
+    }
+
+    #[test]
+    fn splits_at_the_borders_people_know() {
+        check("2021 年 9 月关闭azure区块链", "2021 年 9 月 关 闭 azure 区 块 链");
+        check("gpt-4、5g和3.5%", "gpt | 4 | 5 g 和 3 | 5 %");
+        check("c++与c#", "c + + 与 c #");
+        check("“服务”。\n在“", "服 务 | 在");
+        check("pd1728_a", "pd 1728 | a");
+        check("ガン 한국", "ガ ン 한 국");
+        check("，。", "");
+    }
+
+    #[test]
+    fn endless_words_become_units_of_bounded_size() {
+        let text = "a".repeat(10 * Unit::MAX_BYTES + 1);
+        let units = units(&text);
+        assert_eq!(units.len(), 11);
+        assert!(units.iter().all(|unit| unit.bytes.len() <= Unit::MAX_BYTES));
+    }
+
+    proptest! {
+        #[test]
+        fn positions_tell_neighbours_exactly(text in "[中国a1，。 +\n]{0,30}") {
+            let units = units(&text);
+            for (i, a) in units.iter().enumerate() {
+                for (j, b) in units.iter().enumerate().skip(i + 1) {
+                    let gap = &text[a.bytes.end..b.bytes.start];
+                    let broken = gap.contains(['，', '。', '\n']);
+                    let step = b.position - a.position;
+                    prop_assert_eq!(step == Unit::STEP, j == i + 1 && !broken);
+                    prop_assert_eq!(step == Unit::STEP + 1, j == i + 1 && broken);
+                }
+            }
+        }
+    }
+}

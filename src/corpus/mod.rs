@@ -1,0 +1,192 @@
+//! A folder of files to articles. The only module besides `index` that touches the disk, and only in its first two steps:
+//!
+//! 1. [`walk`] lists the files below a folder, in a fixed order ([`walk`](mod@walk));
+//! 2. [`read_chunks`] reads one of them into [`Chunk`]s: a whole file, or about 1 MiB of whole lines of a JSON Lines file
+//!    (`read.rs`). This is sequential and cheap;
+//! 3. [`parse`] turns one chunk into articles. It is pure and may run on any thread:
+//!    1. the bytes become text (`decode.rs`);
+//!    2. ending and content say which format it is (`format.rs`);
+//!    3. the format's reader makes drafts of articles: `post.rs` (front matter and a body), `html.rs` (whole pages),
+//!       `markdown.rs`, `plain.rs`, `json.rs` (JSON Lines, JSON files, JSON Feed), `feed.rs` (RSS, Atom); names of fields
+//!       and shapes of values that the formats share are in `fields.rs`, dates in `dates.rs`;
+//!    4. the drafts become [`Article`]s with ids.
+//!
+//! Every file that is walked is accounted for: it gives an article, or a problem that
+//! [costs the article](ProblemKind::costs_the_article), or it is [no article](ProblemKind::NotAnArticle). Remarks on
+//! articles that were taken are problems, too. Foreign data never panics and costs time and memory bounded by [`Limits`].
+
+mod dates;
+mod decode;
+mod feed;
+mod fields;
+mod format;
+mod front_matter;
+mod html;
+mod json;
+mod markdown;
+mod plain;
+mod post;
+mod problem;
+mod read;
+mod walk;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use problem::{Problem, ProblemKind};
+pub use read::{Chunk, Limits, read_chunks};
+pub use walk::{SourceFile, walk};
+
+use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
+
+/// How to read what the files leave open.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// Zone of dates that name none.
+    pub zone: TimeZone,
+    /// Bounds on what is read.
+    pub limits: Limits,
+}
+
+impl Default for ReadOptions {
+    /// China's time: the sources are Chinese news.
+    fn default() -> Self {
+        Self { zone: TimeZone::fixed(jiff::tz::offset(8)), limits: Limits::default() }
+    }
+}
+
+/// What a chunk held.
+#[derive(Debug, Clone, Default)]
+pub struct Parsed {
+    /// In the order of the file. Ids are distinct within the chunk; the chunks of one file may repeat each other's, see
+    /// [`repeated_id`].
+    pub articles: Vec<Article>,
+    /// What was lost, and remarks on what was not.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the articles of a chunk. Pure: no I/O, no clock, no output, no panic whatever the bytes are.
+#[must_use]
+pub fn parse(chunk: &Chunk, options: &ReadOptions) -> Parsed {
+    let mut parsed = Parsed { articles: Vec::new(), problems: chunk.problems.clone() };
+    let mut out = Drafts { zone: &options.zone, stem: chunk.stem(), drafts: Vec::new(), remarks: Vec::new() };
+    format::read(chunk, &mut out);
+    let mut seen: HashMap<ArticleId, u32> = HashMap::new();
+    for draft in out.drafts {
+        let first = ArticleId::of(&chunk.raw_path, &draft.entry);
+        let count = seen.entry(first).or_default();
+        let id = repeated_id(first, *count);
+        *count += 1;
+        parsed.articles.push(draft.into_article(id, &chunk.path));
+    }
+    let problem = |remark: Remark| Problem {
+        path: chunk.path.clone(),
+        line: remark.line,
+        kind: remark.kind,
+        detail: remark.detail,
+    };
+    parsed.problems.extend(out.remarks.into_iter().map(problem));
+    parsed
+}
+
+/// The id of the `count`th repetition (0: the first of its kind) of an id within one file, where two items have the same
+/// key. [`parse`] uses it within a chunk; whoever puts the chunks of a file together uses it across them.
+#[must_use]
+pub fn repeated_id(first: ArticleId, count: u32) -> ArticleId {
+    if count == 0 { first } else { ArticleId::of(&first.to_u64().to_be_bytes(), &count.to_string()) }
+}
+
+/// An article while its format's reader gathers it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Draft {
+    /// Key inside the file; empty where the file is the article.
+    entry: String,
+    title: String,
+    body: PlainText,
+    author: Option<String>,
+    date: Option<Timestamp>,
+    categories: Vec<CategoryPath>,
+    url: Option<String>,
+}
+
+impl Draft {
+    fn into_article(self, id: ArticleId, path: &str) -> Article {
+        Article {
+            id,
+            path: path.to_owned(),
+            title: self.title,
+            body: self.body,
+            author: self.author,
+            date: self.date,
+            categories: self.categories,
+            url: self.url,
+        }
+    }
+}
+
+/// A problem before it knows its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Remark {
+    line: Option<u64>,
+    kind: ProblemKind,
+    detail: String,
+}
+
+/// What the readers of formats write to.
+struct Drafts<'a> {
+    zone: &'a TimeZone,
+    /// File name without its ending: the title of last resort.
+    stem: &'a str,
+    drafts: Vec<Draft>,
+    remarks: Vec<Remark>,
+}
+
+/// The longest part of a value that a message quotes.
+const QUOTED_CHARS: usize = 80;
+
+impl Drafts<'_> {
+    fn remark(&mut self, line: Option<u64>, kind: ProblemKind, detail: impl Into<String>) {
+        self.remarks.push(Remark { line, kind, detail: detail.into() });
+    }
+
+    /// Takes `draft`, or reports it as empty when it has neither title nor body. `fallback_title` is for formats where
+    /// the file is the article.
+    fn take(&mut self, line: Option<u64>, mut draft: Draft, fallback_title: bool) {
+        if draft.title.is_empty() && draft.body.as_str().is_empty() {
+            return self.remark(line, ProblemKind::Empty, "neither title nor text");
+        }
+        if draft.title.is_empty() && fallback_title {
+            draft.title = one_line(self.stem);
+        }
+        self.drafts.push(draft);
+    }
+
+    /// A date out of text, with a remark when there is text but no date in it.
+    fn date(&mut self, line: Option<u64>, text: &str) -> Option<Timestamp> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let date = dates::parse_date(text, self.zone).ok();
+        if date.is_none() {
+            self.remark(line, ProblemKind::BadDate, quoted(text));
+        }
+        date
+    }
+}
+
+/// `text` as messages show it: one line, not too long, in quotation marks.
+fn quoted(text: &str) -> String {
+    let line: String = text.chars().take(QUOTED_CHARS * 4).collect();
+    let line = one_line(&line);
+    let mut short: String = line.chars().take(QUOTED_CHARS).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    format!("\"{short}\"")
+}
+
+#[cfg(test)]
+mod tests;

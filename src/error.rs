@@ -1,0 +1,71 @@
+//! What can go wrong, one variant for each thing a caller can act on.
+
+use std::path::PathBuf;
+
+/// An operation of the library failed. `Display` says what was wrong; what to do next is the caller's to say.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no index in this folder.
+    #[error("no index in {}", .0.display())]
+    NoIndex(PathBuf),
+    /// The folder of articles is not there, or no folder.
+    #[error("{} is not a folder that can be read", .0.display())]
+    NoCorpus(PathBuf),
+    /// The index folder holds something that souwen did not write.
+    #[error("{} holds files, but no souwen index", .0.display())]
+    NotOurs(PathBuf),
+    /// Another version of souwen wrote the index.
+    #[error("the index has format {found}, this souwen reads format {expected}")]
+    Format {
+        /// What the index says.
+        found: u32,
+        /// What this program writes.
+        expected: u32,
+    },
+    /// The index was cut with other rules or words, so that searches would miss articles.
+    #[error("the index was made with {what}")]
+    OtherAnalysis {
+        /// What differs.
+        what: &'static str,
+    },
+    /// The index holds the articles of another folder.
+    #[error("the index holds the articles of {}, not of {}", of.display(), asked.display())]
+    OtherCorpus {
+        /// The folder it was made from.
+        of: PathBuf,
+        /// The folder asked for.
+        asked: PathBuf,
+    },
+    /// No time zone has this name.
+    #[error("unknown time zone \"{0}\"")]
+    Zone(String),
+    /// Another process writes to the index.
+    #[error("another souwen is writing to {}", .0.display())]
+    Locked(PathBuf),
+    /// A part of the index cannot be understood.
+    #[error("damaged index: {part}")]
+    Damaged {
+        /// Which part.
+        part: String,
+    },
+    /// The file system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was read or written.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] tantivy::TantivyError),
+}
+
+impl Error {
+    /// For `map_err` on operations on `path`.
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the index holds, file by file, so that a refresh reads only what changed.
+//!
+//! The manifest is written under a new name before each commit, and the commit's payload names it: index and manifest
+//! change together or not at all, and a killed run leaves both as they were.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::article::ArticleId;
+use crate::corpus::Problem;
+use crate::error::Error;
+
+/// Every file that gave articles, by its path below the corpus, as the file system spells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) files: BTreeMap<Vec<u8>, FileEntry>,
+}
+
+/// One file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileEntry {
+    /// Size and time of the last change when it was read; `None` when it was not read to its end, so that the next run
+    /// reads it again.
+    pub(crate) stamp: Option<Stamp>,
+    /// Its articles: id and content hash.
+    pub(crate) articles: Vec<(u64, u64)>,
+    /// What was wrong with it, said again by every run until the file changes.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What tells a file that changed without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i64,
+}
+
+/// File names begin with this; a number follows.
+pub(super) const PREFIX: &str = "manifest-";
+
+impl Manifest {
+    /// Number of articles in all files.
+    pub(crate) fn articles(&self) -> u64 {
+        self.files.values().map(|file| file.articles.len() as u64).sum()
+    }
+
+    /// Writes the manifest under a name that is not yet used, safe against a crash, and gives that name.
+    pub(crate) fn save(&self, dir: &Path) -> Result<String, Error> {
+        let last = names(dir)?.into_iter().filter_map(|name| name[PREFIX.len()..].parse::<u64>().ok()).max();
+        let name = format!("{PREFIX}{}", last.map_or(0, |last| last + 1));
+        let path = dir.join(&name);
+        let mut bytes = postcard::to_stdvec(self).expect("a manifest is plain data");
+        bytes.extend(xxh3_64(&bytes).to_le_bytes());
+        let mut file = fs::File::create(&path).map_err(Error::io(&path))?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
+        Ok(name)
+    }
+
+    /// Reads the manifest `name`.
+    pub(crate) fn load(dir: &Path, name: &str) -> Result<Self, Error> {
+        let path = dir.join(name);
+        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        let damaged = || Error::Damaged { part: name.to_owned() };
+        let (bytes, checksum) = bytes.split_last_chunk::<8>().ok_or_else(damaged)?;
+        if xxh3_64(bytes) != u64::from_le_bytes(*checksum) {
+            return Err(damaged());
+        }
+        postcard::from_bytes(bytes).map_err(|_| damaged())
+    }
+
+    /// Removes every manifest but `name`: those of earlier commits, and of runs that were killed.
+    pub(crate) fn remove_others(dir: &Path, name: &str) -> Result<(), Error> {
+        for other in names(dir)?.into_iter().filter(|other| other != name) {
+            let path = dir.join(other);
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+        Ok(())
+    }
+}
+
+impl FileEntry {
+    /// Ids with their content hashes.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (ArticleId, u64)> {
+        self.articles.iter().map(|&(id, hash)| (ArticleId::from_u64(id), hash))
+    }
+}
+
+fn names(dir: &Path) -> Result<Vec<String>, Error> {
+    let entries = fs::read_dir(dir).map_err(Error::io(dir))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(names.filter(|name| name.starts_with(PREFIX)).collect())
+}

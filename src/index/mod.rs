@@ -1,0 +1,16 @@
+//! The index: what is in it, how it is opened, and how it is kept in step with the corpus.
+//!
+//! [`schema`] names the fields, `document.rs` fills them, [`open`] decides whether an index may be used, [`sync`](mod@sync)
+//! writes it, `manifest.rs` remembers which files it holds.
+
+mod budget;
+pub(crate) mod document;
+mod manifest;
+pub mod open;
+pub mod schema;
+pub mod stats;
+pub mod sync;
+
+pub use open::ArticleIndex;
+pub use stats::Stats;
+pub use sync::{Progress, SyncOptions, SyncReport, sync};

@@ -1,0 +1,224 @@
+//! Opens and creates the index folder, and decides whether an index may be used at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
+
+use super::schema::{Fields, schema};
+use crate::analysis::fingerprint::Fingerprint;
+use crate::error::Error;
+
+/// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
+pub const FORMAT: u32 = 1;
+
+/// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
+const STORE_BLOCK_BYTES: usize = 32 << 10;
+/// Level of zstd, on its scale of 1 to 22. Decompression does not slow down with it.
+const STORE_ZSTD_LEVEL: i32 = 6;
+
+/// What every commit says about itself, beside tantivy's own account of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// See [`FORMAT`].
+    pub format: u32,
+    /// The analysis that the terms came from.
+    pub fingerprint: Fingerprint,
+    /// Folder that the articles came from.
+    pub corpus: PathBuf,
+    /// Zone of dates that name none, as in [`parse_zone`].
+    pub zone: String,
+    /// Moment of the commit.
+    pub committed: Timestamp,
+    /// Name of the manifest that tells which files the index holds.
+    pub(crate) manifest: String,
+}
+
+/// An index folder, opened.
+#[derive(Debug)]
+pub struct ArticleIndex {
+    pub(crate) tantivy: Index,
+    pub(crate) fields: Fields,
+    pub(crate) dir: PathBuf,
+    commit: Commit,
+}
+
+impl ArticleIndex {
+    /// Opens the index in `dir`.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`], [`Error::NotOurs`], [`Error::Format`], [`Error::Damaged`], or what the engine says.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let meta = dir.join(META);
+        let text = fs::read_to_string(&meta).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound if is_empty(dir) => Error::NoIndex(dir.to_owned()),
+            std::io::ErrorKind::NotFound => Error::NotOurs(dir.to_owned()),
+            _ => Error::io(&meta)(error),
+        })?;
+        let commit = commit_of(&text, dir)?;
+        let tantivy = Index::open(MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?)?;
+        let (schema, fields) = schema();
+        if tantivy.schema() != schema {
+            return Err(Error::Damaged { part: "schema".to_owned() });
+        }
+        Ok(Self { tantivy, fields, dir: dir.to_owned(), commit })
+    }
+
+    /// What the last commit said when the index was opened.
+    #[must_use]
+    pub const fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
+    /// Why this index may miss articles when asked with `fingerprint`; `None` when it was made with just that.
+    #[must_use]
+    pub fn other_analysis(&self, fingerprint: &Fingerprint) -> Option<OtherAnalysis> {
+        let made_with = &self.commit.fingerprint;
+        if made_with.rules != fingerprint.rules {
+            Some(OtherAnalysis::Rules)
+        } else if made_with.dictionary != fingerprint.dictionary {
+            Some(OtherAnalysis::Dictionary)
+        } else {
+            None
+        }
+    }
+
+    /// A reader of the last commit. It does not follow later ones.
+    pub(crate) fn reader(&self) -> Result<IndexReader, Error> {
+        Ok(self.tantivy.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
+    }
+
+    /// Zone of the dates of the index.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        parse_zone(&self.commit.zone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// How the analysis of an index differs from today's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherAnalysis {
+    /// Another version of the rules: its terms cannot be compared.
+    Rules,
+    /// Other words: some articles were cut differently, so word searches may miss them; exact search does not.
+    Dictionary,
+}
+
+/// tantivy's list of segments; where it stands, an index stands.
+const META: &str = "meta.json";
+
+/// What [`Commit`] a folder holds, without opening it; `None` when there is no index.
+///
+/// # Errors
+/// As [`ArticleIndex::open`], but an index of another format is no error here.
+pub fn peek(dir: &Path) -> Result<Option<Commit>, Error> {
+    match fs::read_to_string(dir.join(META)) {
+        Ok(text) => commit_of(&text, dir).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The commit that the text of a `meta.json` speaks of.
+fn commit_of(meta: &str, dir: &Path) -> Result<Commit, Error> {
+    #[derive(Deserialize)]
+    struct Meta {
+        payload: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let damaged = |part: &str| Error::Damaged { part: part.to_owned() };
+    let meta_json: Meta = serde_json::from_str(meta).map_err(|_| damaged(META))?;
+    let Some(payload) = meta_json.payload else {
+        // ours, but killed before its first commit
+        let ours = meta.contains("\"body_units\"");
+        return Err(if ours { Error::NoIndex(dir.to_owned()) } else { Error::NotOurs(dir.to_owned()) });
+    };
+    let Versioned { format: found } = serde_json::from_str(&payload).map_err(|_| Error::NotOurs(dir.to_owned()))?;
+    if found != FORMAT {
+        return Err(Error::Format { found, expected: FORMAT });
+    }
+    serde_json::from_str(&payload).map_err(|_| damaged("commit"))
+}
+
+/// Files that tantivy (named by 32 hexadecimal digits, or hidden) and souwen write.
+fn is_index_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    name == META
+        || name == ".managed.json"
+        || name.starts_with(".tantivy-")
+        || name.starts_with(super::manifest::PREFIX)
+        || stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn is_empty(dir: &Path) -> bool {
+    fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())
+}
+
+/// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
+pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
+    fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    if dir.join(META).exists() {
+        for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
+            let path = entry.map_err(Error::io(dir))?.path();
+            if path.is_file() && is_index_file(&path) {
+                fs::remove_file(&path).map_err(Error::io(&path))?;
+            }
+        }
+    } else if !is_empty(dir) {
+        return Err(Error::NotOurs(dir.to_owned()));
+    }
+    let compression = ZstdCompressor { compression_level: Some(STORE_ZSTD_LEVEL) };
+    let settings = IndexSettings {
+        docstore_compression: Compressor::Zstd(compression),
+        docstore_blocksize: STORE_BLOCK_BYTES,
+        ..IndexSettings::default()
+    };
+    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+    Ok(Index::create(directory, schema().0, settings)?)
+}
+
+/// A time zone from `+08:00`, `-5`, `UTC` or, where the system knows it, a name such as `Asia/Shanghai`.
+#[must_use]
+pub fn parse_zone(text: &str) -> Option<TimeZone> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("utc") || text.eq_ignore_ascii_case("z") {
+        return Some(TimeZone::UTC);
+    }
+    let Some(sign) = text.chars().next().filter(|c| matches!(c, '+' | '-')) else {
+        return TimeZone::get(text).ok();
+    };
+    let (hours, minutes) = match text[1..].split_once(':') {
+        Some((hours, minutes)) => (hours, minutes),
+        None if text.len() == 5 && text.is_ascii() => text[1..].split_at(2),
+        None => (&text[1..], "0"),
+    };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i32>().ok()).flatten();
+    let seconds = digits(hours)? * 3600 + digits(minutes).filter(|&minutes| minutes < 60)? * 60;
+    let offset = jiff::tz::Offset::from_seconds(if sign == '-' { -seconds } else { seconds }).ok()?;
+    (seconds <= 14 * 3600).then(|| TimeZone::fixed(offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_read_in_the_usual_ways() {
+        let eight = Some(TimeZone::fixed(jiff::tz::offset(8)));
+        for text in ["+08:00", "+8", "+0800", "+08"] {
+            assert_eq!(parse_zone(text), eight, "{text}");
+        }
+        assert_eq!(parse_zone("utc"), Some(TimeZone::UTC));
+        for text in ["", "+", "+25:00", "+08:99", "东八区", "+８"] {
+            assert_eq!(parse_zone(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,618 @@
+//! HOT PATH 1: brings the index in step with the corpus folder.
+//!
+//! 1. Walk the folder; files whose size and time are those of the manifest are unchanged and not opened.
+//! 2. One thread reads the others into chunks, within a memory budget.
+//! 3. Workers parse chunks into articles. One whose content hash the manifest knows is unchanged; others are handed to
+//!    the engine, after deleting what they replace. The engine's threads run the analysis and write segments.
+//! 4. Commit, at the end and every so many articles in between: first the manifest under a new name, then the commit that
+//!    names it. Whatever kills the run, index and manifest agree, and the next run goes on from there.
+//!
+//! Nothing here removes an article because its file could not be read; only a file that is gone, or was read to its end
+//! without it, removes an article.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Instant;
+
+use crossbeam_channel::Sender;
+use jiff::Timestamp;
+use serde::Serialize;
+use tantivy::indexer::LogMergePolicy;
+use tantivy::tokenizer::TokenizerManager;
+use tantivy::{IndexWriter, TantivyError, Term};
+
+use super::budget::{Budget, Share};
+use super::document::{Document, store};
+use super::manifest::{FileEntry, Manifest, Stamp};
+use super::open::{self, ArticleIndex, Commit, FORMAT, OtherAnalysis, parse_zone};
+use super::schema::{Fields, schema};
+use crate::analysis::Analyzer;
+use crate::analysis::dictionary::Dictionary;
+use crate::analysis::fingerprint::Fingerprint;
+use crate::analysis::tokenizer::{UNITS, UnitTokenizer, WORDS, WordTokenizer};
+use crate::article::{Article, ArticleId};
+use crate::corpus::{self, Chunk, Limits, Problem, ProblemKind, ReadOptions, SourceFile};
+use crate::error::Error;
+
+/// How to sync.
+#[derive(Debug, Clone)]
+pub struct SyncOptions {
+    /// Threads that parse, and threads that analyse and write: up to this many of each.
+    pub threads: usize,
+    /// Bytes that articles on their way and segments in the making may take, whatever the corpus. What the process needs
+    /// besides (dictionary, manifest, code) is about 100 MB.
+    pub memory_bytes: usize,
+    /// Start over instead of comparing with what the index holds.
+    pub rebuild: bool,
+    /// Articles between two commits.
+    pub commit_every: u64,
+    /// Zone of dates that name none, see [`parse_zone`]; `None` keeps that of the index, or is [`DEFAULT_ZONE`].
+    pub zone: Option<String>,
+    /// Bounds on what is read.
+    pub limits: Limits,
+}
+
+/// China's time: that of the sources.
+pub const DEFAULT_ZONE: &str = "+08:00";
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: 512 << 20,
+            rebuild: false,
+            commit_every: 1_000_000,
+            zone: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SyncReport {
+    /// Files in the corpus folder: `with_articles + without_articles + skipped`.
+    pub files: u64,
+    /// Files that gave an article, now or in an earlier run.
+    pub with_articles: u64,
+    /// Files that should have given one; each has a problem.
+    pub without_articles: u64,
+    /// Files of another kind, such as images.
+    pub skipped: u64,
+    /// Articles that are new.
+    pub added: u64,
+    /// Articles that say something else than before.
+    pub changed: u64,
+    /// Articles that stayed as they were.
+    pub unchanged: u64,
+    /// Articles that are gone.
+    pub removed: u64,
+    /// Articles in the index now.
+    pub articles: u64,
+    /// Articles lost and remarks on others, by kind.
+    pub problems_by_kind: BTreeMap<&'static str, u64>,
+    /// The problems, at most [`SyncReport::MAX_PROBLEMS`] of them.
+    pub problems: Vec<Problem>,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Time taken, seconds.
+    pub seconds: f64,
+}
+
+impl SyncReport {
+    /// More problems than this are counted but not kept.
+    pub const MAX_PROBLEMS: usize = 10_000;
+
+    /// Megabytes (10⁶) read for each second.
+    #[must_use]
+    pub fn megabytes_per_second(&self) -> f64 {
+        self.bytes as f64 / 1e6 / self.seconds.max(1e-9)
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        *self.problems_by_kind.entry(problem.kind.name()).or_default() += 1;
+        if self.problems.len() < Self::MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// How far a sync is; for progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Comparing the folder with the index; files seen so far.
+    Walking(u64),
+    /// Bytes to read.
+    Total(u64),
+    /// Bytes read and parsed, since the last call.
+    Read(u64),
+    /// Writing the last segments.
+    Committing,
+}
+
+/// Brings the index in `dir` in step with the articles below `corpus`; creates it when there is none.
+///
+/// # Errors
+/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`] or
+/// [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
+/// then as it was after the last commit.
+pub fn sync(
+    dir: &Path,
+    corpus: &Path,
+    dictionary: &Arc<Dictionary>,
+    options: &SyncOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<SyncReport, Error> {
+    let started = Instant::now();
+    let folder = corpus.canonicalize().ok().filter(|path| path.is_dir());
+    let corpus = folder.ok_or_else(|| Error::NoCorpus(corpus.to_owned()))?;
+    let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options)?;
+    let plan = Plan::new(&corpus, &target.manifest, progress);
+    let mut report = if plan.is_empty() && !target.is_new {
+        let mut report = SyncReport::default();
+        account(&mut report, &target.manifest, &plan);
+        report
+    } else {
+        Run::new(target, plan, &Analyzer::for_articles(Arc::clone(dictionary)), options, progress)?.finish()?
+    };
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// The index that is brought in step, and what it holds so far.
+struct Target {
+    index: tantivy::Index,
+    manifest: Manifest,
+    commit: Commit,
+    dir: PathBuf,
+    /// Whether it holds nothing, or nothing that counts.
+    is_new: bool,
+}
+
+impl Target {
+    fn open(dir: &Path, corpus: &Path, fingerprint: &Fingerprint, options: &SyncOptions) -> Result<Self, Error> {
+        let opened = match ArticleIndex::open(dir) {
+            Ok(index) => Some(index),
+            Err(Error::NoIndex(_)) => None,
+            Err(Error::NotOurs(path)) => return Err(Error::NotOurs(path)),
+            Err(_) if options.rebuild => None,
+            Err(error) => return Err(error),
+        };
+        let old_zone = opened.as_ref().map(|index| index.commit().zone.as_str());
+        let zone = options.zone.as_deref().or(old_zone).unwrap_or(DEFAULT_ZONE).to_owned();
+        let commit = Commit {
+            format: FORMAT,
+            fingerprint: fingerprint.clone(),
+            corpus: corpus.to_owned(),
+            zone,
+            committed: Timestamp::UNIX_EPOCH,
+            manifest: String::new(),
+        };
+        let Some(opened) = opened else {
+            let index = open::create(dir)?;
+            return Ok(Self { index, manifest: Manifest::default(), commit, dir: dir.to_owned(), is_new: true });
+        };
+        let manifest = if options.rebuild {
+            Manifest::default()
+        } else {
+            let old = opened.commit();
+            match opened.other_analysis(fingerprint) {
+                Some(OtherAnalysis::Rules) => return Err(Error::OtherAnalysis { what: "other rules of analysis" }),
+                Some(OtherAnalysis::Dictionary) => return Err(Error::OtherAnalysis { what: "another dictionary" }),
+                None if old.zone != commit.zone => return Err(Error::OtherAnalysis { what: "another time zone" }),
+                None if old.corpus != commit.corpus => {
+                    return Err(Error::OtherCorpus { of: old.corpus.clone(), asked: corpus.to_owned() });
+                }
+                None => Manifest::load(dir, &old.manifest)?,
+            }
+        };
+        Ok(Self { index: opened.tantivy, manifest, commit, dir: dir.to_owned(), is_new: options.rebuild })
+    }
+}
+
+/// What differs between the folder and the manifest.
+struct Plan {
+    /// Files to read.
+    read: Vec<SourceFile>,
+    /// Files of the manifest that are gone.
+    gone: Vec<Vec<u8>>,
+    /// What the walk could not look at; each is a file or folder.
+    refused: Vec<Problem>,
+    /// Bytes of the files to read.
+    bytes: u64,
+}
+
+impl Plan {
+    fn new(corpus: &Path, manifest: &Manifest, progress: &(dyn Fn(Progress) + Sync)) -> Self {
+        let mut plan = Self { read: Vec::new(), gone: Vec::new(), refused: Vec::new(), bytes: 0 };
+        let mut kept = HashSet::new();
+        for (seen, file) in (1..).zip(corpus::walk(corpus)) {
+            match file {
+                Ok(file) => {
+                    let known = manifest.files.get_key_value(&file.raw_path);
+                    if let Some((path, _)) = known {
+                        kept.insert(path.as_slice());
+                    }
+                    if known.is_none_or(|(_, entry)| entry.stamp != Some(Stamp::of(&file))) {
+                        plan.bytes += file.size;
+                        plan.read.push(file);
+                    }
+                }
+                Err(problem) => plan.refused.push(problem),
+            }
+            progress(Progress::Walking(seen));
+        }
+        let is_refused = |path: &[u8]| {
+            let path = String::from_utf8_lossy(path);
+            plan.refused.iter().any(|problem| {
+                let below = path.strip_prefix(problem.path.as_str());
+                problem.path.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let gone = manifest.files.keys().filter(|path| !kept.contains(path.as_slice()) && !is_refused(path));
+        plan.gone = gone.cloned().collect();
+        progress(Progress::Total(plan.bytes));
+        plan
+    }
+
+    fn is_empty(&self) -> bool {
+        self.read.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Counts what the index holds after the run, and which of it the run did not touch.
+fn account(report: &mut SyncReport, manifest: &Manifest, plan: &Plan) {
+    report.articles = manifest.articles();
+    report.unchanged = report.articles - report.added - report.changed;
+    for entry in manifest.files.values() {
+        report.files += 1;
+        let skipped = || entry.problems.iter().all(|problem| problem.kind == ProblemKind::NotAnArticle);
+        match entry.articles.is_empty() {
+            false => report.with_articles += 1,
+            true if skipped() => report.skipped += 1,
+            true => report.without_articles += 1,
+        }
+        entry.problems.iter().filter(|problem| problem.kind != ProblemKind::NotAnArticle).for_each(|problem| {
+            report.problem(problem.clone());
+        });
+    }
+    for problem in &plan.refused {
+        report.files += 1;
+        report.without_articles += 1;
+        report.problem(problem.clone());
+    }
+}
+
+impl Stamp {
+    fn of(file: &SourceFile) -> Self {
+        Self { size: file.size, modified_ns: file.modified_ns }
+    }
+}
+
+/// A message from the reading thread.
+enum Message {
+    /// Chunk number `sequence` of a file.
+    Chunk { file: usize, sequence: u64, chunk: Chunk, share: Share },
+    /// After the last chunk.
+    End { file: usize, chunks: u64, outcome: Result<(), Problem> },
+}
+
+/// A file that is being read.
+#[derive(Default)]
+struct Reading {
+    /// What the index holds of this file right now.
+    current: HashMap<ArticleId, u64>,
+    /// Ids met in this run.
+    seen: HashSet<ArticleId>,
+    problems: Vec<Problem>,
+    /// Chunks whose ids have been settled, in order; the next one waits for its turn.
+    settled: u64,
+    /// Chunks whose articles are with the engine.
+    done: u64,
+    /// Number of chunks and how reading ended, once known.
+    end: Option<(u64, Result<(), Problem>)>,
+}
+
+/// What the threads of a run share under one lock.
+struct State {
+    manifest: Manifest,
+    reading: HashMap<usize, Reading>,
+    report: SyncReport,
+    uncommitted: u64,
+    failed: Option<Error>,
+}
+
+/// A sync at work.
+struct Run<'a> {
+    fields: Fields,
+    dir: PathBuf,
+    commit: Commit,
+    plan: Plan,
+    /// Whether the index may be replaced only as a whole.
+    at_once: bool,
+    options: &'a SyncOptions,
+    read_options: ReadOptions,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    /// Adding articles and recording them is done under the read lock, committing under the write lock: so what is
+    /// committed is what is recorded.
+    writer: RwLock<IndexWriter<Document>>,
+    state: Mutex<State>,
+    turn: Condvar,
+    documents: Budget,
+}
+
+/// Memory for chunks between reading and parsing, and the same for documents between parsing and the engine, as parts of
+/// the whole; the rest is for segments in the making.
+const BUDGET_PARTS: usize = 8;
+/// The engine wants at least 15 MB for each of at most 8 threads.
+const MIN_WRITER_BYTES: usize = 15_000_000;
+const MAX_WRITER_THREADS: usize = 8;
+/// Problems that are kept of one file: enough to see what is wrong with it.
+const MAX_PROBLEMS_OF_FILE: usize = 20;
+
+impl<'a> Run<'a> {
+    fn new(
+        target: Target,
+        plan: Plan,
+        analyzer: &Analyzer,
+        options: &'a SyncOptions,
+        progress: &'a (dyn Fn(Progress) + Sync),
+    ) -> Result<Self, Error> {
+        let Target { mut index, manifest, commit, dir, is_new } = target;
+        let tokenizers = TokenizerManager::default();
+        tokenizers.register(WORDS, WordTokenizer(analyzer.clone()));
+        tokenizers.register(UNITS, UnitTokenizer(analyzer.clone()));
+        index.set_tokenizers(tokenizers);
+        let for_segments = options.memory_bytes - 2 * (options.memory_bytes / BUDGET_PARTS);
+        let threads = options.threads.min(MAX_WRITER_THREADS).min(for_segments / MIN_WRITER_BYTES).max(1);
+        let writer: IndexWriter<Document> = index
+            .writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))
+            .map_err(|error| match error {
+                TantivyError::LockFailure(..) => Error::Locked(dir.clone()),
+                error => error.into(),
+            })?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
+        writer.set_merge_policy(Box::new(policy));
+        if is_new {
+            writer.delete_all_documents()?;
+        }
+        let zone = parse_zone(&commit.zone).ok_or_else(|| Error::Zone(commit.zone.clone()))?;
+        Ok(Self {
+            fields: schema().1,
+            dir,
+            commit,
+            plan,
+            at_once: options.rebuild,
+            options,
+            read_options: ReadOptions { zone, limits: options.limits.clone() },
+            progress,
+            writer: RwLock::new(writer),
+            state: Mutex::new(State {
+                manifest,
+                reading: HashMap::new(),
+                report: SyncReport::default(),
+                uncommitted: 0,
+                failed: None,
+            }),
+            turn: Condvar::new(),
+            documents: Budget::new(options.memory_bytes / BUDGET_PARTS),
+        })
+    }
+
+    /// Does it all; consumes the run, because a failed one cannot go on.
+    fn finish(self) -> Result<SyncReport, Error> {
+        self.remove_gone();
+        let (sender, receiver) = crossbeam_channel::bounded(QUEUE_MESSAGES);
+        std::thread::scope(|scope| {
+            let run = &self;
+            scope.spawn(move || run.read(&sender));
+            for _ in 0..self.options.threads.max(1) {
+                let receiver = receiver.clone();
+                scope.spawn(move || receiver.iter().try_for_each(|message| run.take(message)));
+            }
+        });
+        if let Some(error) = self.state().failed.take() {
+            return Err(error);
+        }
+        (self.progress)(Progress::Committing);
+        self.commit_now()?;
+        let Self { writer, state, plan, .. } = self;
+        writer.into_inner().unwrap_or_else(PoisonError::into_inner).wait_merging_threads()?;
+        let State { manifest, mut report, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        account(&mut report, &manifest, &plan);
+        Ok(report)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> RwLockReadGuard<'_, IndexWriter<Document>> {
+        self.writer.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn delete(&self, writer: &IndexWriter<Document>, id: ArticleId) {
+        writer.delete_term(Term::from_field_u64(self.fields.id, id.to_u64()));
+    }
+
+    fn remove_gone(&self) {
+        let writer = self.writer();
+        let mut state = self.state();
+        for path in &self.plan.gone {
+            let entry = state.manifest.files.remove(path).unwrap_or_default();
+            for (id, _) in entry.ids() {
+                self.delete(&writer, id);
+                state.report.removed += 1;
+            }
+        }
+    }
+
+    /// The reading thread: files in the order of the walk, chunks as the memory allows.
+    fn read(&self, messages: &Sender<Message>) {
+        let chunks_budget = Budget::new(self.options.memory_bytes / BUDGET_PARTS);
+        for (file, source) in self.plan.read.iter().enumerate() {
+            self.begin(file, source);
+            let mut chunks = 0;
+            let outcome = corpus::read_chunks(source, &self.options.limits, &mut |chunk| {
+                let share = chunks_budget.take(chunk.bytes.len());
+                let message = Message::Chunk { file, sequence: chunks, chunk, share };
+                chunks += 1;
+                if messages.send(message).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            if messages.send(Message::End { file, chunks, outcome }).is_err() || self.state().failed.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn begin(&self, file: usize, source: &SourceFile) {
+        let mut state = self.state();
+        let current = state.manifest.files.get(&source.raw_path).map(|entry| entry.ids().collect()).unwrap_or_default();
+        state.reading.insert(file, Reading { current, ..Reading::default() });
+    }
+
+    /// A worker's part: breaks off when the run has failed.
+    fn take(&self, message: Message) -> ControlFlow<()> {
+        let done = match message {
+            Message::Chunk { file, sequence, chunk, share } => {
+                let bytes = chunk.bytes.len() as u64;
+                let parsed = corpus::parse(&chunk, &self.read_options);
+                drop((chunk, share));
+                (self.progress)(Progress::Read(bytes));
+                self.add(file, sequence, parsed, bytes)
+            }
+            Message::End { file, chunks, outcome } => self.end(file, chunks, outcome),
+        };
+        let mut state = self.state();
+        if let Err(error) = done {
+            state.failed.get_or_insert(error);
+            self.turn.notify_all();
+        }
+        if state.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Hands the articles of a chunk to the engine.
+    fn add(&self, file: usize, sequence: u64, parsed: corpus::Parsed, bytes: u64) -> Result<(), Error> {
+        let mut articles = parsed.articles;
+        self.settle_ids(file, sequence, &mut articles);
+        let writer = self.writer();
+        for article in &articles {
+            let (stored, hash) = store(article);
+            let known = self.state().reading.get(&file).and_then(|reading| reading.current.get(&article.id).copied());
+            if known == Some(hash) {
+                continue;
+            }
+            if known.is_some() {
+                self.delete(&writer, article.id);
+            }
+            let share = self.documents.take(Document::cost_bytes(article));
+            writer.add_document(Document::new(&self.fields, article, &stored, share))?;
+            let mut state = self.state();
+            let State { reading, report, uncommitted, .. } = &mut *state;
+            reading.entry(file).or_default().current.insert(article.id, hash);
+            *if known.is_some() { &mut report.changed } else { &mut report.added } += 1;
+            *uncommitted += 1;
+        }
+        let mut state = self.state();
+        state.report.bytes += bytes;
+        let is_due = state.uncommitted >= self.options.commit_every && !self.at_once;
+        let reading = state.reading.entry(file).or_default();
+        reading.problems.extend(parsed.problems);
+        reading.problems.truncate(MAX_PROBLEMS_OF_FILE);
+        reading.done += 1;
+        self.close_if_done(&writer, &mut state, file);
+        drop((state, writer));
+        if is_due { self.commit_now() } else { Ok(()) }
+    }
+
+    /// Makes the ids of a chunk differ from those of the chunks before it, in the order of the file whichever worker is
+    /// first, so that ids do not depend on chance.
+    fn settle_ids(&self, file: usize, sequence: u64, articles: &mut [Article]) {
+        let waits = |state: &mut State| {
+            state.failed.is_none() && state.reading.get(&file).is_some_and(|reading| reading.settled < sequence)
+        };
+        let mut state = self.turn.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner);
+        let reading = state.reading.entry(file).or_default();
+        for article in articles {
+            let first = article.id;
+            let mut count = 0;
+            while !reading.seen.insert(article.id) {
+                count += 1;
+                article.id = corpus::repeated_id(first, count);
+            }
+        }
+        reading.settled += 1;
+        drop(state);
+        self.turn.notify_all();
+    }
+
+    /// Notes that a file was read to its end, or why not.
+    fn end(&self, file: usize, chunks: u64, outcome: Result<(), Problem>) -> Result<(), Error> {
+        let writer = self.writer();
+        let mut state = self.state();
+        state.reading.entry(file).or_default().end = Some((chunks, outcome));
+        self.close_if_done(&writer, &mut state, file);
+        Ok(())
+    }
+
+    /// When all of a file is with the engine: removes what it no longer holds, and records it.
+    fn close_if_done(&self, writer: &IndexWriter<Document>, state: &mut State, file: usize) {
+        let is_done = |reading: &Reading| reading.end.as_ref().is_some_and(|(chunks, _)| *chunks == reading.done);
+        if !state.reading.get(&file).is_some_and(is_done) {
+            return;
+        }
+        let mut reading = state.reading.remove(&file).unwrap_or_default();
+        let outcome = reading.end.take().map_or(Ok(()), |(_, outcome)| outcome);
+        let source = &self.plan.read[file];
+        let unread = outcome.as_ref().is_err_and(|problem| problem.kind == ProblemKind::Unreadable);
+        reading.problems.extend(outcome.err());
+        if !unread {
+            reading.current.retain(|&id, _| {
+                let stays = reading.seen.contains(&id);
+                if !stays {
+                    self.delete(writer, id);
+                    state.report.removed += 1;
+                }
+                stays
+            });
+        }
+        let stamp = (!unread).then(|| Stamp::of(source));
+        let entry = FileEntry { stamp, ..reading.entry() };
+        state.manifest.files.insert(source.raw_path.clone(), entry);
+    }
+
+    /// Commits what is recorded. Files in the middle of being read are recorded as such, and read again by a next run.
+    fn commit_now(&self) -> Result<(), Error> {
+        let mut writer = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        let mut manifest = state.manifest.clone();
+        for (&file, reading) in &state.reading {
+            manifest.files.insert(self.plan.read[file].raw_path.clone(), reading.entry());
+        }
+        state.uncommitted = 0;
+        drop(state);
+        let name = manifest.save(&self.dir)?;
+        let commit = Commit { committed: Timestamp::now(), manifest: name.clone(), ..self.commit.clone() };
+        let mut prepared = writer.prepare_commit()?;
+        prepared.set_payload(&serde_json::to_string(&commit).expect("a commit is plain data"));
+        prepared.commit()?;
+        Manifest::remove_others(&self.dir, &name)
+    }
+}
+
+impl Reading {
+    /// The record of what the index holds of this file, as not read to its end.
+    fn entry(&self) -> FileEntry {
+        let mut articles: Vec<(u64, u64)> = self.current.iter().map(|(id, &hash)| (id.to_u64(), hash)).collect();
+        articles.sort_unstable();
+        FileEntry { stamp: None, articles, problems: self.problems.clone() }
+    }
+}
+
+/// Segments with a larger share of deleted articles are merged, so that their space comes back.
+const MAX_DELETED_RATIO: f32 = 0.3;
+/// Messages between reading and parsing; their bytes are bounded by the budget.
+const QUEUE_MESSAGES: usize = 256;

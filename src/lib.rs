@@ -1,0 +1,11 @@
+//! souwen
+pub mod analysis;
+pub mod article;
+pub mod corpus;
+pub mod error;
+pub mod index;
+pub mod messages;
+pub mod query;
+pub mod render;
+pub mod search;
+pub mod text;

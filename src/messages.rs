@@ -1,0 +1,427 @@
+//! Every message, label and hint that people see, in English and Chinese, in one table.
+//!
+//! To add one, add an entry to the table below: name, arguments, `en`, `zh`, and a `hint` where there is a way out. The
+//! compiler refuses an entry without both languages, an argument that does not exist and one that a language forgets
+//! (as an unused variable). `--help` is English only and not here.
+//!
+//! ```
+//! use souwen::messages::{Lang, Message};
+//!
+//! let message = Message::UnknownArticle { id: "zzz" };
+//! assert_eq!(
+//!     message.in_lang(Lang::En).to_string(),
+//!     "no article has the id \"zzz\"\nhint: ids are shown by `souwen search`"
+//! );
+//! ```
+//!
+//! House style: lower case, no final dot, values quoted, the hint on a line of its own. Arguments may come from articles
+//! and users: what could disturb a terminal is taken out of them.
+
+use std::fmt::{self, Write};
+
+use crate::render::sanitize;
+
+/// Language of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// The language for a POSIX or BCP 47 locale (`zh_CN.UTF-8`, `zh-Hant-TW`, `zh`): Chinese for any Chinese, else
+    /// English.
+    #[must_use]
+    pub fn from_locale(locale: &str) -> Self {
+        let language = locale.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
+    }
+
+    /// Words as a list: `a, b` or `甲、乙`.
+    #[must_use]
+    pub fn list<S: AsRef<str>>(self, words: &[S]) -> String {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        words.join(match self {
+            Self::En => ", ",
+            Self::Zh => "、",
+        })
+    }
+}
+
+/// A [`Message`] in a language, to be printed. Several lines when there is a hint; no line feed at the end.
+#[derive(Debug, Clone, Copy)]
+pub struct Localized<'a> {
+    message: Message<'a>,
+    lang: Lang,
+}
+
+impl fmt::Display for Localized<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.write(self.lang, &mut Clean(f))
+    }
+}
+
+/// Cleans whatever is written through it, arguments included.
+struct Clean<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl Clean<'_, '_> {
+    fn start_hint(&mut self, lang: Lang) -> fmt::Result {
+        self.0.write_char('\n')?;
+        Message::HintLabel.write(lang, self)
+    }
+}
+
+impl Write for Clean<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(&sanitize::clean(text))
+    }
+}
+
+/// The English noun for a number of things.
+fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}
+
+/// Both texts of an entry, for the tests.
+#[cfg(test)]
+struct Template {
+    name: &'static str,
+    en: &'static str,
+    zh: &'static str,
+}
+
+/// Makes the enum, its texts and the list of templates from the table.
+macro_rules! messages {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $({ $($field:ident: $type:ty),+ })?
+        en($($en:tt)+) zh($($zh:tt)+)
+        $(hint en($($hint_en:tt)+) zh($($hint_zh:tt)+))?
+        ;
+    )+) => {
+        /// Something to tell a person. Fields are the values that the text names.
+        #[allow(missing_docs, reason = "fields are explained by the texts they stand in")]
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub enum Message<'a> {
+            $( $(#[$doc])* $name $({ $($field: $type),+ })?, )+
+        }
+
+        impl Message<'_> {
+            fn write(&self, lang: Lang, out: &mut Clean<'_, '_>) -> fmt::Result {
+                match (*self, lang) {
+                    $(
+                        (Self::$name $({ $($field),+ })?, Lang::En) => {
+                            write!(out, $($en)+)?;
+                            $( out.start_hint(lang)?; write!(out, $($hint_en)+)?; )?
+                        }
+                        (Self::$name $({ $($field),+ })?, Lang::Zh) => {
+                            write!(out, $($zh)+)?;
+                            $( out.start_hint(lang)?; write!(out, $($hint_zh)+)?; )?
+                        }
+                    )+
+                }
+                Ok(())
+            }
+        }
+
+        #[cfg(test)]
+        const TEMPLATES: &[Template] = &[$(
+            Template { name: stringify!($name), en: first!($($en)+), zh: first!($($zh)+) },
+            $( Template { name: stringify!($name), en: first!($($hint_en)+), zh: first!($($hint_zh)+) }, )?
+        )+];
+    };
+}
+
+/// The template itself, without the arguments behind it.
+#[cfg(test)]
+macro_rules! first {
+    ($template:literal $($arguments:tt)*) => {
+        $template
+    };
+}
+
+impl<'a> Message<'a> {
+    /// The message in `lang`.
+    #[must_use]
+    pub fn in_lang(self, lang: Lang) -> Localized<'a> {
+        Localized { message: self, lang }
+    }
+}
+
+messages! {
+    // ── labels ──
+
+    /// Stands before a hint.
+    HintLabel
+        en("hint: ") zh("提示：");
+    /// Stands before an error that ends the program.
+    ErrorLabel
+        en("error: ") zh("错误：");
+    /// Stands before a problem that does not.
+    WarningLabel
+        en("warning: ") zh("警告：");
+    /// Instead of an empty title.
+    Untitled
+        en("(untitled)") zh("（无标题）");
+    /// Heading of counts by section.
+    Categories
+        en("categories") zh("分类");
+    /// Heading of counts by outlet.
+    Authors
+        en("authors") zh("来源");
+    /// Heading of counts by month.
+    Months
+        en("months") zh("月份");
+    /// Last line of a table that shows only its first rows.
+    MoreRows { rows: u64 }
+        en("{rows} more") zh("另有 {rows} 项");
+
+    // ── search ──
+
+    /// Above the hits; `more` is `+` where counting stopped early.
+    Found { articles: u64, more: &'a str, elapsed: &'a str }
+        en("{articles}{more} {} · {elapsed}", plural(articles, "article", "articles"))
+        zh("共 {articles}{more} 篇 · {elapsed}");
+    /// Above hits that all lack a word.
+    NoneComplete { elapsed: &'a str }
+        en("no article holds every word · {elapsed}") zh("没有文章包含全部词语 · {elapsed}");
+    /// Instead of hits.
+    NothingFound { elapsed: &'a str }
+        en("nothing found · {elapsed}") zh("没有找到 · {elapsed}");
+    /// Between the hits that hold every word and those that do not.
+    LackSomeWords
+        en("these lack some of the words") zh("以下文章缺少部分词语");
+    /// In a hit; `words` come from [`Lang::list`].
+    Missing { words: &'a str }
+        en("missing: {words}") zh("缺少：{words}");
+    /// Above the query as it was read.
+    Understood
+        en("query as understood") zh("查询理解为");
+    /// Above the parts of a score.
+    Score { score: f32 }
+        en("score {score:.4}") zh("得分 {score:.4}");
+
+    // ── hints of a search: each follows the hint label ──
+
+    /// No article at all.
+    EmptyIndex
+        en("the index holds no article, `souwen index FOLDER` fills it")
+        zh("索引中没有文章，可用 `souwen index 文件夹` 建立");
+    /// A word that occurs nowhere.
+    NoSuchWord { word: &'a str }
+        en("no article holds \"{word}\"") zh("没有文章包含“{word}”");
+    /// A filter that leaves nothing.
+    FilterExcludesAll { filter: &'a str, articles: u64 }
+        en("without \"{filter}\" the query finds {articles} {}", plural(articles, "article", "articles"))
+        zh("去掉“{filter}”可找到 {articles} 篇");
+    /// Dates outside the index.
+    DatesOutside { first: &'a str, last: &'a str }
+        en("the index holds articles from {first} to {last}") zh("索引中的文章从 {first} 到 {last}");
+    /// A page too far.
+    PageBehindLast { hits: u64 }
+        en("the page lies behind the last of {hits} {}", plural(hits, "hit", "hits"))
+        zh("总共只有 {hits} 条结果，没有这一页");
+    /// Words that never stand in one article.
+    NotTogether { articles: u64 }
+        en("no article holds all the words, but {articles} {} some of them: search without `--all`",
+            plural(articles, "holds", "hold"))
+        zh("没有文章包含全部词语，但有 {articles} 篇包含其中一部分：请去掉 `--all` 再搜");
+
+    // ── show ──
+
+    /// No article has the id.
+    UnknownArticle { id: &'a str }
+        en("no article has the id \"{id}\"") zh("没有编号为“{id}”的文章")
+        hint en("ids are shown by `souwen search`") zh("编号见 `souwen search` 的结果");
+    /// Several articles' ids begin so.
+    AmbiguousId { id: &'a str, candidates: u64 }
+        en("the id \"{id}\" fits {candidates} articles") zh("编号“{id}”对应 {candidates} 篇文章")
+        hint en("give more of its characters") zh("请多输入几位");
+
+    // ── index ──
+
+    /// The first search in a fresh clone.
+    BuildingFirstIndex { corpus: &'a str }
+        en("no index yet: building one from \"{corpus}\"") zh("还没有索引：正在从“{corpus}”建立");
+    /// Progress: files are read.
+    Reading
+        en("reading") zh("读取");
+    /// Progress: articles are written.
+    Indexing
+        en("indexing") zh("索引");
+    /// Progress: the index is made durable.
+    Committing
+        en("committing") zh("提交");
+    /// Outcome of a run.
+    IndexSummary { added: u64, changed: u64, unchanged: u64, removed: u64 }
+        en("articles: {added} added, {changed} changed, {unchanged} unchanged, {removed} removed")
+        zh("文章：新增 {added} 篇，更新 {changed} 篇，未变 {unchanged} 篇，移除 {removed} 篇");
+    /// Outcome of a run that had nothing to do.
+    NothingChanged { articles: u64 }
+        en("nothing has changed: {articles} {}", plural(articles, "article", "articles"))
+        zh("没有变化：共 {articles} 篇");
+    /// Files that were looked at.
+    FilesSeen { files: u64 }
+        en("files seen: {files}") zh("查看文件：{files} 个");
+    /// How fast a run was.
+    IndexSpeed { seconds: f64, megabytes_per_second: f64 }
+        en("time: {seconds:.1} s, {megabytes_per_second:.1} MB/s")
+        zh("用时：{seconds:.1} 秒，{megabytes_per_second:.1} MB/秒");
+    /// How many problems there were.
+    Problems { problems: u64 }
+        en("problems: {problems}") zh("问题：{problems} 个");
+    /// One line for each kind of problem.
+    ProblemsOfKind { kind: &'a str, problems: u64 }
+        en("{kind}: {problems}") zh("{kind}：{problems} 个");
+    /// A problem with its file.
+    ProblemIn { path: &'a str, reason: &'a str }
+        en("\"{path}\": {reason}") zh("“{path}”：{reason}");
+    /// Kind of problem: the file system refused.
+    KindUnreadable
+        en("file not readable") zh("文件无法读取");
+    /// Kind of problem: bytes that are text in no encoding.
+    KindEncoding
+        en("encoding not recognized") zh("无法识别编码");
+    /// Kind of problem: not a format that is read.
+    KindFormat
+        en("format not recognized") zh("无法识别格式");
+    /// Kind of problem: front matter that is no YAML, read key by key.
+    KindFrontMatter
+        en("front matter is no valid YAML") zh("文件头不是有效的 YAML");
+    /// Kind of problem: a date in no known form.
+    KindDate
+        en("date not understood") zh("无法理解日期");
+    /// Kind of problem: nothing to index.
+    KindNoText
+        en("no text") zh("没有正文");
+    /// Kind of problem: a line, feed or entry that is broken.
+    KindBrokenEntry
+        en("broken entry") zh("条目损坏");
+
+    // ── indexes that cannot be used ──
+
+    /// There is none, and no corpus to make one from.
+    IndexMissing { index: &'a str }
+        en("no index at \"{index}\"") zh("“{index}”处没有索引")
+        hint en("`souwen index FOLDER` makes one from a folder of articles")
+            zh("用 `souwen index 文件夹` 从文章文件夹建立索引");
+    /// The folder of articles is not there.
+    CorpusMissing { corpus: &'a str }
+        en("no folder \"{corpus}\"") zh("没有文件夹“{corpus}”")
+        hint en("`souwen index FOLDER` takes a folder of articles") zh("用 `souwen index 文件夹` 指定文章所在的文件夹");
+    /// `souwen index` without a folder, and none to remember.
+    CorpusUnknown
+        en("no folder of articles given, and the index remembers none") zh("没有指定文章文件夹，索引中也没有记录")
+        hint en("`souwen index FOLDER` takes a folder of articles") zh("用 `souwen index 文件夹` 指定文章所在的文件夹");
+    /// Written by another version.
+    OtherFormat { index: &'a str, found: u32, expected: u32 }
+        en("the index at \"{index}\" has format {found}, this souwen reads format {expected}")
+        zh("“{index}”处的索引是第 {found} 版格式，本程序读取第 {expected} 版")
+        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+    /// Words are cut in another way now.
+    OtherAnalysis { index: &'a str }
+        en("the index at \"{index}\" was made with other analysis settings")
+        zh("“{index}”处的索引是用不同的分析设置建立的")
+        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+    /// A dictionary has changed.
+    OtherDictionary { index: &'a str }
+        en("the index at \"{index}\" was made with another dictionary") zh("“{index}”处的索引是用不同的词典建立的")
+        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+    /// Files of the index are damaged.
+    IndexDamaged { index: &'a str, reason: &'a str }
+        en("the index at \"{index}\" is damaged: {reason}") zh("“{index}”处的索引已损坏：{reason}")
+        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+    /// Another process writes.
+    LockHeld { index: &'a str, pid: u32, since: &'a str }
+        en("the index at \"{index}\" has been held by process {pid} since {since}")
+        zh("“{index}”处的索引自 {since} 起被进程 {pid} 占用")
+        hint en("wait until it is done, or end that process") zh("请等它完成，或结束该进程");
+    /// Another process writes, and did not leave its name.
+    LockHeldBySomeone { index: &'a str }
+        en("the index at \"{index}\" is held by another process") zh("“{index}”处的索引正被另一个进程占用")
+        hint en("wait until it is done") zh("请等它完成");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Names between braces, without their formats; `{}` has none.
+    fn placeholders(template: &str) -> BTreeSet<&str> {
+        let names = template.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        names.map(|(name, _)| name.split(':').next().unwrap_or(name)).filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn no_text_is_missing_in_either_language() {
+        for Template { name, en, zh } in TEMPLATES {
+            assert!(!en.trim().is_empty() && !zh.trim().is_empty(), "{name}");
+            assert_eq!(placeholders(en), placeholders(zh), "{name}");
+            let only_values = zh.chars().all(|c| !c.is_alphabetic()) || placeholders(zh).len() == 2;
+            assert!(only_values || zh.chars().any(|c| ('一'..='龥').contains(&c)), "{name} is not Chinese: {zh}");
+            assert!(en.is_ascii() || en.contains('·'), "{name} is not English: {en}");
+        }
+    }
+
+    #[test]
+    fn texts_keep_to_the_house_style() {
+        for Template { name, en, zh } in TEMPLATES {
+            assert!(!en.starts_with(|c: char| c.is_uppercase()), "{name}: {en}");
+            for text in [en, zh] {
+                assert!(!text.ends_with(['.', '。', '\n', '!', '！']) && !text.contains('\n'), "{name}: {text}");
+            }
+            assert!(!zh.contains('"'), "{name} has ASCII quotes: {zh}");
+        }
+    }
+
+    #[test]
+    fn hints_have_a_line_of_their_own() {
+        let message = Message::OtherFormat { index: "/tmp/索引", found: 1, expected: 2 };
+        insta::assert_snapshot!(message.in_lang(Lang::En), @r#"
+        the index at "/tmp/索引" has format 1, this souwen reads format 2
+        hint: `souwen index --rebuild` makes it anew
+        "#);
+        insta::assert_snapshot!(message.in_lang(Lang::Zh), @r"
+        “/tmp/索引”处的索引是第 1 版格式，本程序读取第 2 版
+        提示：用 `souwen index --rebuild` 重建
+        ");
+    }
+
+    #[test]
+    fn english_counts() {
+        let found = |articles| Message::Found { articles, more: "", elapsed: "3 ms" }.in_lang(Lang::En).to_string();
+        assert_eq!([found(1), found(2)], ["1 article · 3 ms", "2 articles · 3 ms"]);
+    }
+
+    #[test]
+    fn values_cannot_break_out() {
+        let message = Message::NoSuchWord { word: "\u{1b}[31m\u{202e}词\n错误：" };
+        assert_eq!(message.in_lang(Lang::Zh).to_string(), "没有文章包含“[31m词 错误：”");
+    }
+
+    #[test]
+    fn locales_choose_the_language() {
+        for (locale, lang) in [
+            ("zh_CN.UTF-8", Lang::Zh),
+            ("zh-Hant-TW", Lang::Zh),
+            ("ZH", Lang::Zh),
+            ("en_US.UTF-8", Lang::En),
+            ("zha", Lang::En),
+            ("C", Lang::En),
+            ("", Lang::En),
+        ] {
+            assert_eq!(Lang::from_locale(locale), lang, "{locale}");
+        }
+    }
+
+    #[test]
+    fn lists_use_the_comma_of_their_language() {
+        assert_eq!(Lang::En.list(&["甲", "乙"]), "甲, 乙");
+        assert_eq!(Lang::Zh.list(&["甲", "乙"]), "甲、乙");
+    }
+}

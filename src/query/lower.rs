@@ -1,0 +1,510 @@
+//! Query tree to engine: the only place where the parts of a query meet the fields of the index.
+//!
+//! Every text becomes concepts, the things that an article can hold or lack: a word, or a string that no dictionary knows.
+//! Three queries come out of one tree, each finding all that the one before finds:
+//!
+//! 1. `words`: every concept by its word. Cheap, and enough for most pages.
+//! 2. `strict`: every concept by its word or, wherever the segmenter cut, by its characters. This is what "found" means.
+//! 3. `relaxed`: at least one of the words. Filters, exclusions and quoted strings stay strict.
+//!
+//! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
+
+use std::ops::Bound;
+use std::sync::LazyLock;
+
+use tantivy::Term;
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
+    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+};
+use tantivy::schema::{Field as EngineField, IndexRecordOption};
+
+use super::ast::{DateRange, Field, Mode, Query, Text};
+use super::near::NearQuery;
+use crate::analysis::units::{Unit, UnitKind};
+use crate::analysis::words::WordKind;
+use crate::analysis::{Analyzed, Analyzer, words};
+use crate::index::document::{LEVEL_END, category_levels, category_term};
+use crate::index::schema::Fields;
+
+/// More concepts than this are no question but a pasted text; the first ones decide.
+const MAX_CONCEPTS: usize = 128;
+/// Terms that a prefix may stand for inside a longer string.
+const MAX_EXPANSIONS: u32 = 10_000;
+/// Weight of a function word in the score: enough to decide between equals. Measured in `docs/ranking.md`.
+const FUNCTION_WEIGHT: f32 = 0.1;
+/// Weight of a word that is made of other words of the query, or is inside one: the same evidence, counted in part.
+const OVERLAP_WEIGHT: f32 = 0.4;
+
+type Engine = Box<dyn EngineQuery>;
+
+/// A query, ready for the engine.
+pub(crate) struct Lowered {
+    /// See the module's doc.
+    pub(crate) words: Engine,
+    /// See the module's doc; `None` when it finds just what `words` finds.
+    pub(crate) strict: Option<Engine>,
+    /// See the module's doc; `None` when an article cannot hold a part of the query.
+    pub(crate) relaxed: Option<Engine>,
+    /// What is scored.
+    pub(crate) clauses: Vec<Clause>,
+}
+
+/// One text of the query that is scored and marked.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    pub(crate) mode: Mode,
+    /// The words that are looked up, in order.
+    pub(crate) terms: Vec<ScoredTerm>,
+    /// What an article must hold of it.
+    pub(crate) concepts: Vec<Concept>,
+    /// Its units, for nearness.
+    pub(crate) units: Vec<UnitKey>,
+}
+
+/// A word with its weight in the score.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ScoredTerm {
+    pub(crate) term: String,
+    pub(crate) weight: f32,
+    pub(crate) kind: WordKind,
+    pub(crate) is_function: bool,
+    /// The units of the clause it is made of.
+    pub(crate) units: std::ops::Range<usize>,
+}
+
+/// Something an article holds or lacks.
+#[derive(Debug, Clone)]
+pub(crate) struct Concept {
+    /// As typed.
+    pub(crate) label: String,
+    /// The word; `None` for a string that is no word.
+    pub(crate) term: Option<String>,
+    /// The same as a sequence of units.
+    pub(crate) units: Vec<UnitKey>,
+    pub(crate) field: Field,
+    pub(crate) weight: f32,
+}
+
+/// A unit as it is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct UnitKey {
+    pub(crate) text: String,
+    pub(crate) kind: UnitKind,
+    /// Distance to the first unit of the same text, see [`Unit::position`].
+    pub(crate) position: u32,
+}
+
+static FUNCTION_WORDS: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
+    let list = include_str!("../../data/function-words.txt");
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+});
+
+/// Which of the three queries is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    Words,
+    Strict,
+}
+
+/// Lowers `query` for an index with these fields.
+pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer) -> Lowered {
+    let lowering = Lowering { fields, analyzer };
+    let mut clauses = Vec::new();
+    lowering.collect(query, &mut clauses);
+    let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
+    let differs = clauses.iter().any(|clause| clause.concepts.iter().any(|concept| concept.term.is_some()));
+    let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
+    let relaxed = lowering.relaxed(query);
+    Lowered { words, strict, relaxed, clauses }
+}
+
+fn nothing_asked() -> Engine {
+    Box::new(AllQuery)
+}
+
+fn unscored(query: Engine) -> Engine {
+    Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+fn boosted(query: Engine, weight: f32) -> Engine {
+    if weight == 1.0 { query } else { Box::new(BoostQuery::new(query, weight)) }
+}
+
+fn union(mut queries: Vec<Engine>) -> Engine {
+    match queries.len() {
+        0 => Box::new(EmptyQuery),
+        1 => queries.swap_remove(0),
+        _ => Box::new(BooleanQuery::union(queries)),
+    }
+}
+
+struct Lowering<'a> {
+    fields: &'a Fields,
+    analyzer: &'a Analyzer,
+}
+
+impl Lowering<'_> {
+    /// The clauses that score and mark: all but filters and what is excluded.
+    fn collect(&self, query: &Query, clauses: &mut Vec<Clause>) {
+        match query {
+            Query::All | Query::Date(_) | Query::Not(_) => {}
+            Query::And(children) | Query::Or(children) => {
+                for child in children {
+                    self.collect(child, clauses);
+                }
+            }
+            Query::Text(text) if is_filter(text.field) => {}
+            Query::Text(text) => clauses.push(self.clause(text)),
+        }
+    }
+
+    /// `None` when the query asks for nothing.
+    fn tier(&self, query: &Query, tier: Tier) -> Option<Engine> {
+        match query {
+            Query::All => None,
+            Query::Date(range) => Some(self.dates(range)),
+            Query::Not(child) => {
+                let excluded = self.tier(child, Tier::Strict);
+                // what excludes signs only excludes nothing; what excludes everything leaves nothing
+                match excluded {
+                    Some(excluded) => Some(all_but(vec![excluded])),
+                    None if matches!(**child, Query::All) => Some(Box::new(EmptyQuery)),
+                    None => None,
+                }
+            }
+            Query::And(children) => {
+                let parts: Vec<(Occur, Engine)> = children.iter().filter_map(|child| self.part(child, tier)).collect();
+                and(parts)
+            }
+            Query::Or(children) => {
+                let parts: Option<Vec<Engine>> = children.iter().map(|child| self.tier(child, tier)).collect();
+                parts.map(union)
+            }
+            Query::Text(text) => self.text(text, tier),
+        }
+    }
+
+    /// A part of a conjunction, in which exclusion needs no detour.
+    fn part(&self, query: &Query, tier: Tier) -> Option<(Occur, Engine)> {
+        match query {
+            Query::Not(child) if !matches!(**child, Query::All) => {
+                Some((Occur::MustNot, self.tier(child, Tier::Strict)?))
+            }
+            other => Some((Occur::Must, self.tier(other, tier)?)),
+        }
+    }
+
+    /// What finds articles with a part of the words.
+    fn relaxed(&self, query: &Query) -> Option<Engine> {
+        let mut optional = Vec::new();
+        let mut required = Vec::new();
+        let children = match query {
+            Query::And(children) => children.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let mut concepts = 0;
+        for child in children {
+            match child {
+                Query::Text(text) if !is_filter(text.field) && matches!(text.mode, Mode::Words) => {
+                    let clause = self.clause(text);
+                    concepts += clause.concepts.len();
+                    self.any_of(&clause, &mut optional);
+                }
+                Query::Or(_) => {
+                    let mut clauses = Vec::new();
+                    self.collect(child, &mut clauses);
+                    concepts += clauses.iter().map(|clause| clause.concepts.len()).sum::<usize>();
+                    clauses.iter().for_each(|clause| self.any_of(clause, &mut optional));
+                }
+                other => required.extend(self.part(other, Tier::Strict)),
+            }
+        }
+        if concepts < 2 {
+            return None;
+        }
+        required.push((Occur::Must, union(optional)));
+        and(required)
+    }
+
+    fn any_of(&self, clause: &Clause, optional: &mut Vec<Engine>) {
+        let (word_field, unit_fields) = self.fields_of(clause.concepts.first().map_or(Field::Any, |c| c.field));
+        for scored in &clause.terms {
+            match word_field {
+                Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),
+                None => {
+                    let units = &clause.units[scored.units.clone()];
+                    optional.extend(unit_fields.iter().map(|&field| units_query(field, units)));
+                }
+            }
+        }
+        for concept in clause.concepts.iter().filter(|concept| concept.term.is_none()) {
+            optional.extend(unit_fields.iter().map(|&field| unscored(units_query(field, &concept.units))));
+        }
+    }
+
+    fn text(&self, text: &Text, tier: Tier) -> Option<Engine> {
+        match text.field {
+            Field::Category => return self.category(text),
+            Field::Author => return self.contains(self.fields.author, text),
+            Field::Url => return self.contains(self.fields.url, text),
+            Field::Any | Field::Title | Field::Body => {}
+        }
+        let (word_field, unit_fields) = self.fields_of(text.field);
+        match text.mode {
+            Mode::Words => {
+                let clause = self.clause(text);
+                let concepts = clause.concepts.iter().map(|concept| {
+                    let mut ways = Vec::new();
+                    match (&concept.term, word_field) {
+                        (Some(word), Some(field)) => {
+                            ways.push(boosted(term(field, word), concept.weight));
+                            if tier == Tier::Strict {
+                                ways.extend(unit_fields.iter().map(|&f| unscored(units_query(f, &concept.units))));
+                            }
+                        }
+                        _ => ways.extend(unit_fields.iter().map(|&f| unscored(units_query(f, &concept.units)))),
+                    }
+                    (Occur::Must, union(ways))
+                });
+                and(concepts.collect())
+            }
+            Mode::Exact => {
+                let units = self.units(&text.text);
+                let mut ways = unit_fields.iter().map(|&field| unscored(units_query(field, &units))).collect();
+                (!units.is_empty()).then(|| union(std::mem::take(&mut ways)))
+            }
+            Mode::Near(distance) => {
+                let clause = self.clause(text);
+                let groups: Vec<&[UnitKey]> = clause.concepts.iter().map(|c| c.units.as_slice()).collect();
+                let near = |&field: &EngineField| -> Engine { Box::new(NearQuery::new(field, &groups, distance)) };
+                (!groups.is_empty()).then(|| union(unit_fields.iter().map(near).map(unscored).collect()))
+            }
+            Mode::Prefix => {
+                let units = self.units(&text.text);
+                let ways = unit_fields.iter().map(|&field| unscored(prefix_query(field, &units))).collect();
+                (!units.is_empty()).then(|| union(ways))
+            }
+        }
+    }
+
+    /// Where words of a text are looked up, and where its units.
+    fn fields_of(&self, field: Field) -> (Option<EngineField>, Vec<EngineField>) {
+        let Fields { text, title, title_units, body_units, .. } = *self.fields;
+        match field {
+            Field::Title => (Some(title), vec![title_units]),
+            // the words of a body are not indexed apart from those of its title
+            Field::Body => (None, vec![body_units]),
+            _ => (Some(text), vec![title_units, body_units]),
+        }
+    }
+
+    fn contains(&self, field: EngineField, text: &Text) -> Option<Engine> {
+        let units = self.units(&text.text);
+        if units.is_empty() {
+            return None;
+        }
+        Some(unscored(match text.mode {
+            Mode::Prefix => prefix_query(field, &units),
+            _ => units_query(field, &units),
+        }))
+    }
+
+    fn category(&self, text: &Text) -> Option<Engine> {
+        let levels = category_levels(&text.text);
+        if levels.is_empty() {
+            return None;
+        }
+        let wanted = category_term(&levels);
+        let at = |text: &str| Term::from_field_text(self.fields.category, text);
+        Some(unscored(match text.mode {
+            // terms with more levels begin with the same characters; the end of a level is smaller than any character
+            Mode::Prefix => range_query(at(&wanted), at(&format!("{wanted}{}", char::MAX))),
+            _ => {
+                debug_assert!(!levels.iter().any(|level| level.contains(LEVEL_END)));
+                Box::new(TermQuery::new(at(&wanted), IndexRecordOption::Basic))
+            }
+        }))
+    }
+
+    fn dates(&self, range: &DateRange) -> Engine {
+        let at = |moment: jiff::Timestamp| Term::from_field_i64(self.fields.date, moment.as_second());
+        // seconds are counted down to whole ones, and so are the dates in the index
+        let lower = range.from.map_or(Bound::Included(Term::from_field_i64(self.fields.date, i64::MIN)), |from| {
+            let exact = from.subsec_nanosecond() == 0;
+            if exact { Bound::Included(at(from)) } else { Bound::Excluded(at(from)) }
+        });
+        let upper = range.until.map_or(Bound::Unbounded, |until| {
+            let exact = until.subsec_nanosecond() == 0;
+            if exact { Bound::Excluded(at(until)) } else { Bound::Included(at(until)) }
+        });
+        unscored(Box::new(RangeQuery::new(lower, upper)))
+    }
+
+    fn units(&self, text: &str) -> Vec<UnitKey> {
+        let analyzed = self.analyzer.analyze(text);
+        keys(&analyzed, &analyzed.units)
+    }
+
+    fn clause(&self, text: &Text) -> Clause {
+        let analyzed = self.analyzer.analyze(&text.text);
+        let found = analyzed.words();
+        let is_function = |word: &words::Word<'_>| FUNCTION_WORDS.contains(word.term.as_ref());
+        let leaf = |word: &&words::Word<'_>| word.kind == WordKind::Leaf;
+        let only_functions = found.iter().filter(leaf).all(is_function);
+        let mut terms: Vec<ScoredTerm> = Vec::new();
+        for word in &found {
+            let is_function = is_function(word);
+            let factor = if word.kind == WordKind::Leaf { 1.0 } else { OVERLAP_WEIGHT };
+            let factor = if is_function && !only_functions { factor * FUNCTION_WEIGHT } else { factor };
+            if terms.len() < MAX_CONCEPTS && !terms.iter().any(|known| known.term == word.term) {
+                let end = analyzed.units.partition_point(|unit| unit.bytes.start < word.bytes.end);
+                terms.push(ScoredTerm {
+                    term: word.term.to_string(),
+                    weight: text.weight * factor,
+                    kind: word.kind,
+                    is_function,
+                    units: word.unit..end,
+                });
+            }
+        }
+        let concepts = match text.mode {
+            Mode::Exact | Mode::Prefix => vec![self.concept(text, &analyzed, None, 0..analyzed.units.len())],
+            Mode::Words | Mode::Near(_) => {
+                let leaves = found.iter().filter(leaf).filter(|word| only_functions || !is_function(word));
+                self.concepts(text, &analyzed, leaves)
+            }
+        };
+        Clause { mode: text.mode, terms, concepts, units: keys(&analyzed, &analyzed.units) }
+    }
+
+    /// The leaves; single characters in a row are a string that no dictionary knows, such as a name.
+    fn concepts<'w>(
+        &self,
+        text: &Text,
+        analyzed: &Analyzed,
+        leaves: impl Iterator<Item = &'w words::Word<'w>>,
+    ) -> Vec<Concept> {
+        // spans of units, and the term where the span is one word
+        let mut spans: Vec<(std::ops::Range<usize>, Option<String>)> = Vec::new();
+        let is_single = |unit: usize| analyzed.units[unit].kind == UnitKind::Han;
+        for word in leaves {
+            let end = analyzed.units.partition_point(|unit| unit.bytes.start < word.bytes.end);
+            let single = end == word.unit + 1 && is_single(word.unit);
+            match spans.last_mut() {
+                Some((span, term))
+                    if single
+                        && span.end == word.unit
+                        && (term.is_none() || span.len() == 1 && is_single(span.start))
+                        && touches(&analyzed.units[word.unit], &analyzed.units[span.end - 1]) =>
+                {
+                    span.end = end;
+                    *term = None;
+                }
+                _ => spans.push((word.unit..end, Some(word.term.to_string()))),
+            }
+        }
+        if spans.is_empty() && !analyzed.units.is_empty() {
+            spans.push((0..analyzed.units.len(), None));
+        }
+        let mut concepts: Vec<Concept> = Vec::new();
+        for (span, term) in spans {
+            let concept = self.concept(text, analyzed, term, span);
+            let known = |other: &Concept| other.units == concept.units && other.term == concept.term;
+            if concepts.len() < MAX_CONCEPTS && !concepts.iter().any(known) {
+                concepts.push(concept);
+            }
+        }
+        concepts
+    }
+
+    fn concept(
+        &self,
+        text: &Text,
+        analyzed: &Analyzed,
+        term: Option<String>,
+        span: std::ops::Range<usize>,
+    ) -> Concept {
+        let units = &analyzed.units[span];
+        let label = match (units.first(), units.last()) {
+            (Some(first), Some(last)) => {
+                text.text[analyzed.normalized.original(first.bytes.start..last.bytes.end)].to_owned()
+            }
+            _ => String::new(),
+        };
+        Concept { label, term, units: keys(analyzed, units), field: text.field, weight: text.weight }
+    }
+}
+
+fn is_filter(field: Field) -> bool {
+    matches!(field, Field::Category | Field::Author | Field::Url)
+}
+
+fn touches(unit: &Unit, before: &Unit) -> bool {
+    !unit.breaks_from(before) && !unit.after_blank
+}
+
+fn keys(analyzed: &Analyzed, units: &[Unit]) -> Vec<UnitKey> {
+    let first = units.first().map_or(0, |unit| unit.position);
+    let key = |unit: &Unit| UnitKey {
+        text: analyzed.unit_text(unit).to_owned(),
+        kind: unit.kind,
+        position: unit.position - first,
+    };
+    units.iter().map(key).collect()
+}
+
+fn all_but(excluded: Vec<Engine>) -> Engine {
+    let mut parts: Vec<(Occur, Engine)> = vec![(Occur::Must, unscored(Box::new(AllQuery)))];
+    parts.extend(excluded.into_iter().map(|query| (Occur::MustNot, query)));
+    Box::new(BooleanQuery::new(parts))
+}
+
+/// A conjunction; `None` without parts.
+fn and(mut parts: Vec<(Occur, Engine)>) -> Option<Engine> {
+    if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+        return (!parts.is_empty()).then(|| all_but(parts.into_iter().map(|(_, query)| query).collect()));
+    }
+    if parts.len() == 1 {
+        return parts.pop().map(|(_, query)| query);
+    }
+    Some(Box::new(BooleanQuery::new(parts)))
+}
+
+fn term(field: EngineField, text: &str) -> Engine {
+    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
+}
+
+/// The units in a row. `units` must not be empty.
+pub(crate) fn units_query(field: EngineField, units: &[UnitKey]) -> Engine {
+    match units {
+        [] => Box::new(EmptyQuery),
+        [unit] => {
+            Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic))
+        }
+        units => Box::new(PhraseQuery::new_with_offset(positioned(field, units))),
+    }
+}
+
+fn positioned(field: EngineField, units: &[UnitKey]) -> Vec<(usize, Term)> {
+    units.iter().map(|unit| (unit.position as usize, Term::from_field_text(field, &unit.text))).collect()
+}
+
+/// The units in a row, the last of which may be longer where it is a run of letters or digits.
+fn prefix_query(field: EngineField, units: &[UnitKey]) -> Engine {
+    let Some(last) = units.last() else { return Box::new(EmptyQuery) };
+    if !matches!(last.kind, UnitKind::Letters | UnitKind::Digits) {
+        return units_query(field, units);
+    }
+    if units.len() > 1 {
+        let mut query = PhrasePrefixQuery::new_with_offset(positioned(field, units));
+        query.set_max_expansions(MAX_EXPANSIONS);
+        return Box::new(query);
+    }
+    let at = |text: &str| Term::from_field_text(field, text);
+    range_query(at(&last.text), at(&format!("{}{}", last.text, char::MAX)))
+}
+
+fn range_query(first: Term, last: Term) -> Engine {
+    Box::new(InvertedIndexRangeQuery::new(Bound::Included(first), Bound::Included(last)))
+}

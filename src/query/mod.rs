@@ -1,0 +1,21 @@
+//! From what a person typed to a tree of plain data.
+//!
+//! 1. [`parse::parse`] reads the string and never fails; what it could not read
+//!    as syntax is text in the tree and a [`parse::Note`] beside it.
+//! 2. [`dates`] turns `2021-05`, `昨天` or `7d` into spans of exact instants.
+//! 3. [`ast::Query`] is the tree; its `Display` prints the same syntax back.
+//!
+//! Everything here is pure: no I/O, no clock (the current moment and its time
+//! zone are an argument), no globals. The tree knows neither the schema nor an
+//! engine nor the terminal.
+
+pub mod ast;
+pub mod dates;
+pub mod parse;
+pub(crate) mod lower;
+mod near;
+mod syntax;
+
+pub use ast::{DateRange, Field, Mode, Query, Text};
+pub use dates::{Span, parse_date_span};
+pub use parse::{Note, NoteKind, Parsed, parse};

@@ -1,0 +1,229 @@
+//! Finds where an article answers a query: the concepts of the query in the text of a title or body.
+//!
+//! Works on units, as "contains" does, so it agrees with the strict query on what an article holds; offsets lead back to
+//! the text as it is written, whatever folding changed.
+
+use std::collections::HashMap;
+
+use super::snippet::Match;
+use crate::analysis::Analyzer;
+use crate::analysis::units::{Unit, UnitKind};
+use crate::analysis::words::stem;
+use crate::query::ast::{Field, Mode};
+use crate::query::lower::{Clause, UnitKey};
+
+/// The concepts of a query, compiled.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    patterns: Vec<Pattern>,
+    /// Patterns by the first unit, letters by their stem.
+    by_first: HashMap<String, Vec<usize>>,
+    /// Patterns of one run of letters or digits that may go on.
+    prefixes: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    label: String,
+    units: Vec<UnitKey>,
+    field: Field,
+    weight: f32,
+    kind: PatternKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PatternKind {
+    /// A word: letters match by their stem, and a code with or without its hyphens.
+    Word,
+    /// Exactly these units and breaks.
+    Exact,
+    /// The last unit may go on.
+    Prefix,
+}
+
+/// What one text holds of a query.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Sorted by start.
+    pub(crate) matches: Vec<Match>,
+    /// For each concept, in the order of [`Matcher::labels`], whether the text holds it.
+    pub(crate) held: Vec<bool>,
+}
+
+impl Matcher {
+    /// `weight` gives the importance of a concept, see [`Match::weight`].
+    pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&crate::query::lower::Concept) -> f32) -> Self {
+        let mut matcher = Self { patterns: Vec::new(), by_first: HashMap::new(), prefixes: Vec::new() };
+        for clause in clauses {
+            let kind = match clause.mode {
+                Mode::Exact => PatternKind::Exact,
+                Mode::Prefix => PatternKind::Prefix,
+                Mode::Words | Mode::Near(_) => PatternKind::Word,
+            };
+            for concept in clause.concepts.iter().filter(|concept| !concept.units.is_empty()) {
+                let number = matcher.patterns.len();
+                let first = &concept.units[0];
+                if kind == PatternKind::Prefix && concept.units.len() == 1 && is_run(first.kind) {
+                    matcher.prefixes.push(number);
+                } else {
+                    let key = if kind == PatternKind::Word { stem(&first.text, first.kind) } else { std::borrow::Cow::from(&first.text) };
+                    matcher.by_first.entry(key.into_owned()).or_default().push(number);
+                }
+                matcher.patterns.push(Pattern {
+                    label: concept.label.clone(),
+                    units: concept.units.clone(),
+                    field: concept.field,
+                    weight: weight(concept),
+                    kind,
+                });
+            }
+        }
+        matcher
+    }
+
+    /// The concepts as typed.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|pattern| pattern.label.as_str())
+    }
+
+    /// Looks through `text`, which is the `field` of an article.
+    pub(crate) fn find(&self, text: &str, field: Field, analyzer: &Analyzer) -> Found {
+        let mut found = Found { matches: Vec::new(), held: vec![false; self.patterns.len()] };
+        if self.patterns.is_empty() {
+            return found;
+        }
+        let analyzed = analyzer.analyze(text);
+        let unit_text = |unit: &Unit| analyzed.unit_text(unit);
+        for (at, unit) in analyzed.units.iter().enumerate() {
+            let exact = unit_text(unit);
+            let stemmed = stem(exact, unit.kind);
+            let by_stem = self.by_first.get(stemmed.as_ref()).into_iter().flatten();
+            let by_text = (stemmed != exact).then(|| self.by_first.get(exact)).flatten().into_iter().flatten();
+            for &number in by_stem.chain(by_text).chain(&self.prefixes) {
+                let pattern = &self.patterns[number];
+                if pattern.field != Field::Any && pattern.field != field {
+                    continue;
+                }
+                let Some(end) = pattern.end(&analyzed.units[at..], unit_text) else { continue };
+                let last = &analyzed.units[at + end - 1];
+                found.held[number] = true;
+                let bytes = analyzed.normalized.original(unit.bytes.start..last.bytes.end);
+                found.matches.push(Match { bytes, term: number, weight: pattern.weight });
+            }
+        }
+        self.drop_lone_characters(&mut found.matches);
+        found
+    }
+
+    /// A single character of a query that also holds longer strings is marked only where it touches another match: alone
+    /// it says nothing.
+    fn drop_lone_characters(&self, matches: &mut Vec<Match>) {
+        let is_lone = |pattern: &Pattern| pattern.units.len() == 1 && pattern.units[0].kind == UnitKind::Han;
+        if self.patterns.iter().all(is_lone) {
+            return;
+        }
+        let touched: Vec<bool> = (0..matches.len())
+            .map(|i| {
+                let bytes = &matches[i].bytes;
+                let before = i.checked_sub(1).is_some_and(|before| matches[before].bytes.end >= bytes.start);
+                let after = matches.get(i + 1).is_some_and(|after| after.bytes.start <= bytes.end);
+                before || after
+            })
+            .collect();
+        let mut touched = touched.into_iter();
+        matches.retain(|found| touched.next().unwrap_or(false) || !is_lone(&self.patterns[found.term]));
+    }
+}
+
+impl Pattern {
+    /// Number of `units` that the pattern covers from the first on, if it matches there.
+    fn end<'t>(&self, units: &[Unit], text: impl Fn(&Unit) -> &'t str) -> Option<usize> {
+        let wanted = self.units.len();
+        let there = units.get(..wanted)?;
+        for (i, (unit, key)) in there.iter().zip(&self.units).enumerate() {
+            let is_last = i + 1 == wanted;
+            let same = match self.kind {
+                _ if text(unit) == key.text => true,
+                PatternKind::Word => stem(text(unit), unit.kind) == stem(&key.text, key.kind),
+                PatternKind::Prefix => is_last && is_run(key.kind) && text(unit).starts_with(&key.text),
+                PatternKind::Exact => false,
+            };
+            if !same {
+                return None;
+            }
+            if i > 0 {
+                let step = unit.position - there[i - 1].position;
+                let wanted_step = key.position - self.units[i - 1].position;
+                let is_code = is_run(key.kind) && is_run(self.units[i - 1].kind);
+                if step != wanted_step && !(self.kind == PatternKind::Word && is_code) {
+                    return None;
+                }
+            }
+        }
+        Some(wanted)
+    }
+}
+
+fn is_run(kind: UnitKind) -> bool {
+    matches!(kind, UnitKind::Letters | UnitKind::Digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::analysis::dictionary::Dictionary;
+    use crate::index::schema::schema;
+    use crate::query::lower::lower;
+    use crate::query::parse;
+
+    /// `text` with the matches in brackets, and the words that it lacks.
+    #[track_caller]
+    fn check(query: &str, text: &str, marked: &str, missing: &[&str]) {
+        let analyzer = Analyzer::for_queries(Arc::new(Dictionary::default()));
+        let query = parse(query, &"2026-01-01T00:00:00Z[UTC]".parse().unwrap()).query;
+        let matcher = Matcher::new(&lower(&query, &schema().1, &analyzer).clauses, |_| 1.0);
+        let found = matcher.find(text, Field::Body, &analyzer);
+        let mut shown = text.to_owned();
+        for mark in super::super::snippet::marks(text, &found.matches).into_iter().rev() {
+            shown.insert(mark.end, ']');
+            shown.insert(mark.start, '[');
+        }
+        assert_eq!(shown, marked);
+        let lacks: Vec<&str> =
+            matcher.labels().zip(&found.held).filter(|(_, held)| !**held).map(|(label, _)| label).collect();
+        assert_eq!(lacks, missing);
+    }
+
+    #[test]
+    fn marks_words_wherever_they_stand() {
+        check("微软 区块链", "微软关闭区块链，微软称", "[微软]关闭[区块链]，[微软]称", &[]);
+        check("微软 元宇宙", "微软关闭区块链", "[微软]关闭区块链", &["元宇宙"]);
+        check("关闭区块链", "将关闭其 Azure 区块链服务", "将[关闭]其 Azure [区块链]服务", &[]);
+    }
+
+    #[test]
+    fn marks_are_exact_where_folding_changed_the_text() {
+        check("微软 azure", "微軟將關閉其 ＡＺＵＲＥ 服務", "[微軟]將關閉其 [ＡＺＵＲＥ] 服務", &[]);
+        check("2021年", "在 2021 年", "在 [2021] [年]", &[]);
+    }
+
+    #[test]
+    fn english_words_match_by_their_stem_and_codes_without_hyphens() {
+        check("stocks", "the stock of Stocks", "the [stock] of [Stocks]", &[]);
+        check("\"stocks\"", "the stock of Stocks", "the stock of [Stocks]", &[]);
+        check("GPT-4", "GPT4 and GPT-4, not GPT-5", "[GPT4] and [GPT-4], not GPT-5", &[]);
+        check("C#", "C# C++", "[C#] C++", &[]);
+    }
+
+    #[test]
+    fn quotes_mark_the_whole_string_only() {
+        check("\"区块链服务\"", "区块链、服务和区块链服务", "区块链、服务和[区块链服务]", &[]);
+    }
+
+    #[test]
+    fn a_prefix_marks_the_word_that_begins_with_it() {
+        check("block*", "blockchain blocks", "[blockchain] [blocks]", &[]);
+    }
+}

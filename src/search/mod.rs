@@ -1,0 +1,292 @@
+//! HOT PATH 2: a request to a page of hits.
+//!
+//! 1. The query tree is lowered into three engine queries, each finding more than the one before (`query/lower.rs`).
+//! 2. The engine gives the best candidates of the first; only if these do not fill the page, of the next.
+//! 3. The first [`POOL`] of each are ranked again with all that the index knows of them ([`rank`]).
+//! 4. The articles of the page are fetched, marked ([`matching`]) and cut to snippets ([`snippet`]).
+//!
+//! Nothing is counted or fetched that the request did not ask for.
+
+pub(crate) mod facets;
+mod hints;
+mod matching;
+mod rank;
+pub mod request;
+pub mod results;
+pub mod snippet;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use tantivy::collector::sort_key::SortByStaticFastValue;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::Query as EngineQuery;
+use tantivy::{DocAddress, Order, TantivyDocument};
+
+use crate::analysis::Analyzer;
+use crate::analysis::dictionary::Dictionary;
+use crate::article::{Article, ArticleId};
+use crate::error::Error;
+use crate::index::document::article;
+use crate::index::schema::{DATE, Fields, ID};
+use crate::index::ArticleIndex;
+use crate::query::ast::Field;
+use crate::query::lower::{Lowered, lower};
+use matching::{Found, Matcher};
+use request::{SearchRequest, Sort};
+use results::{Hit, Marked, SearchResults, Total};
+
+/// Candidates that are ranked with all that is known of them. More change less than 0.002 nDCG@10, see
+/// `docs/ranking.md`.
+pub(crate) const POOL: usize = 100;
+
+/// Answers requests from one commit of an index. Cheap to clone, safe to share.
+#[derive(Clone)]
+pub struct Searcher {
+    engine: tantivy::Searcher,
+    fields: Fields,
+    analyzer: Analyzer,
+    zone: TimeZone,
+}
+
+impl ArticleIndex {
+    /// A searcher of the commit that was last when this was called.
+    ///
+    /// # Errors
+    /// What the engine says when it opens the segments.
+    pub fn searcher(&self, dictionary: Arc<Dictionary>) -> Result<Searcher, Error> {
+        let engine = self.reader()?.searcher();
+        let analyzer = Analyzer::for_queries(dictionary);
+        Ok(Searcher { engine, fields: self.fields, analyzer, zone: self.zone() })
+    }
+}
+
+/// An article that the engine found.
+#[derive(Debug, Clone, PartialEq)]
+struct Candidate {
+    score: f32,
+    address: DocAddress,
+    explanation: Option<Vec<String>>,
+}
+
+impl Searcher {
+    /// Answers `request`.
+    ///
+    /// # Errors
+    /// What the engine says: a damaged or vanished file.
+    pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
+        let lowered = lower(&request.query, &self.fields, &self.analyzer);
+        let limit = request.limit.min(SearchRequest::MAX_LIMIT);
+        let wanted = request.offset.saturating_add(limit);
+
+        let full = self.candidates(&lowered, wanted, request)?;
+        let mut page: Vec<Candidate> = full.iter().skip(request.offset).take(limit).cloned().collect();
+        if full.len() < wanted && !request.all_words {
+            let known: HashSet<DocAddress> = full.iter().map(|candidate| candidate.address).collect();
+            let rest = self.relaxed_candidates(&lowered, wanted, &known, request)?;
+            let skip = request.offset.saturating_sub(full.len());
+            page.extend(rest.into_iter().skip(skip).take(limit - page.len()));
+        }
+
+        let matcher = Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
+        let hits = (request.offset + 1..)
+            .zip(page)
+            .map(|(rank, candidate)| self.hit(rank, candidate, &matcher, request))
+            .collect::<Result<Vec<_>, _>>()?;
+        let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
+        let total = self.total(&lowered, full.len(), wanted)?;
+        let facets = request.facets.then(|| facets::count(&self.engine, strict, &self.zone)).transpose()?;
+        let hints = if hits.is_empty() && limit > 0 { hints::explain(self, request, total)? } else { Vec::new() };
+        let understood = request.explain.then(|| understood(request, &lowered));
+        Ok(SearchResults { total, hits, facets, hints, understood })
+    }
+
+    /// The best `wanted` articles that hold every word, in order.
+    fn candidates(&self, lowered: &Lowered, wanted: usize, request: &SearchRequest) -> Result<Vec<Candidate>, Error> {
+        let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
+        let sort = if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+        if sort != Sort::Relevance {
+            return self.by_date(strict, sort, wanted);
+        }
+        let mut found = self.by_score(&lowered.words, wanted, &HashSet::new(), lowered, request)?;
+        if let Some(strict) = lowered.strict.as_ref().filter(|_| found.len() < wanted) {
+            let known = found.iter().map(|candidate| candidate.address).collect();
+            found.extend(self.by_score(strict, wanted, &known, lowered, request)?);
+        }
+        Ok(found)
+    }
+
+    /// Articles that lack some words, after all those of `known`.
+    fn relaxed_candidates(
+        &self,
+        lowered: &Lowered,
+        wanted: usize,
+        known: &HashSet<DocAddress>,
+        request: &SearchRequest,
+    ) -> Result<Vec<Candidate>, Error> {
+        let Some(relaxed) = &lowered.relaxed else { return Ok(Vec::new()) };
+        let mut found = self.by_score(relaxed, wanted, known, lowered, request)?;
+        if request.sort != Sort::Relevance {
+            let dates = found.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
+            let mut dated: Vec<_> = dates.into_iter().zip(found).collect();
+            // missing dates last, ids ascending, as the engine sorts
+            dated.sort_by_key(|((date, id), _)| {
+                let date = if request.sort == Sort::Newest { date.map(|date| -date) } else { *date };
+                (date.is_none(), date, *id)
+            });
+            found = dated.into_iter().map(|(_, candidate)| candidate).collect();
+        }
+        Ok(found)
+    }
+
+    /// The best articles that `query` finds, without those `known`: the first [`POOL`] ranked by everything, what follows
+    /// by the engine's score. So the order does not depend on the page.
+    fn by_score(
+        &self,
+        query: &dyn EngineQuery,
+        wanted: usize,
+        known: &HashSet<DocAddress>,
+        lowered: &Lowered,
+        request: &SearchRequest,
+    ) -> Result<Vec<Candidate>, Error> {
+        let top = TopDocs::with_limit(wanted.max(POOL) + known.len()).order_by_score();
+        let mut found = self.engine.search(query, &top)?;
+        found.retain(|(_, address)| !known.contains(address));
+        let rest = found.split_off(found.len().min(POOL));
+        let mut ranked = rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?;
+        // the scores of the rest are of another kind; they only must not rise above those of the pool
+        let least = ranked.last().map_or(0.0, |candidate| candidate.score);
+        ranked.extend(rest.into_iter().map(|(score, address)| Candidate {
+            score: score.min(least),
+            address,
+            explanation: None,
+        }));
+        Ok(ranked)
+    }
+
+    fn by_date(&self, query: &dyn EngineQuery, sort: Sort, wanted: usize) -> Result<Vec<Candidate>, Error> {
+        let order = if sort == Sort::Oldest { Order::Asc } else { Order::Desc };
+        let date = SortByStaticFastValue::<i64>::for_field(DATE);
+        let id = SortByStaticFastValue::<u64>::for_field(ID);
+        let top = TopDocs::with_limit(wanted.max(1)).order_by(((date, order), (id, Order::Asc)));
+        let found = self.engine.search(query, &top)?;
+        Ok(found.into_iter().map(|(_, address)| Candidate { score: 0.0, address, explanation: None }).collect())
+    }
+
+    fn date_and_id(&self, address: DocAddress) -> Result<(Option<i64>, u64), Error> {
+        let columns = self.engine.segment_reader(address.segment_ord).fast_fields();
+        let date = columns.i64(DATE)?.first(address.doc_id);
+        Ok((date, columns.u64(ID)?.first(address.doc_id).unwrap_or_default()))
+    }
+
+    /// Exact where the page has room left, or where counting costs less than it takes to notice.
+    fn total(&self, lowered: &Lowered, found: usize, wanted: usize) -> Result<Total, Error> {
+        if found < wanted {
+            return Ok(Total { articles: found as u64, at_least: false });
+        }
+        let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.engine, &self.fields, &lowered.clauses));
+        let at_least = lowered.strict.is_some() && strict.is_none();
+        let articles = self.engine.search(strict.unwrap_or(&lowered.words), &Count)? as u64;
+        Ok(Total { articles, at_least })
+    }
+
+    fn hit(
+        &self,
+        rank: usize,
+        candidate: Candidate,
+        matcher: &Matcher,
+        request: &SearchRequest,
+    ) -> Result<Hit, Error> {
+        let article = self.fetch(candidate.address)?;
+        let in_title = matcher.find(&article.title, Field::Title, &self.analyzer);
+        let in_body = matcher.find(article.body.as_str(), Field::Body, &self.analyzer);
+        let missing = missing(matcher, &in_title, &in_body);
+        let marks = snippet::marks(&article.title, &in_title.matches);
+        Ok(Hit {
+            rank,
+            id: article.id,
+            path: article.path,
+            title: Marked { text: article.title, marks },
+            author: article.author,
+            date: article.date,
+            categories: article.categories,
+            url: article.url,
+            score: candidate.score,
+            snippet: snippet::select(article.body.as_str(), &in_body.matches, request.snippet_chars),
+            missing,
+            explanation: candidate.explanation,
+        })
+    }
+
+    fn fetch(&self, address: DocAddress) -> Result<Article, Error> {
+        article(&self.fields, &self.engine.doc::<TantivyDocument>(address)?)
+    }
+
+    /// Articles whose id begins with `prefix`, at most `limit`; more than one when the prefix is too short.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn by_id(&self, prefix: &str, limit: usize) -> Result<Vec<Article>, Error> {
+        let Some((first, last)) = ArticleId::range_of_prefix(prefix) else { return Ok(Vec::new()) };
+        let at = |id: ArticleId| std::ops::Bound::Included(tantivy::Term::from_field_u64(self.fields.id, id.to_u64()));
+        let query = tantivy::query::RangeQuery::new(at(first), at(last));
+        let found = self.engine.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())?;
+        found.into_iter().map(|(_, address)| self.fetch(address)).collect()
+    }
+
+    /// Where `article` answers `query`: marks in the title and in the body.
+    #[must_use]
+    pub fn marks(&self, query: &crate::query::Query, article: &Article) -> (Marks, Marks) {
+        let matcher = Matcher::new(&lower(query, &self.fields, &self.analyzer).clauses, |_| 1.0);
+        let marks = |text: &str, field| snippet::marks(text, &matcher.find(text, field, &self.analyzer).matches);
+        (marks(&article.title, Field::Title), marks(article.body.as_str(), Field::Body))
+    }
+
+    /// First and last date of all articles; `None` when none has one.
+    fn dates(&self) -> Result<Option<(jiff::Timestamp, jiff::Timestamp)>, Error> {
+        let dates = crate::index::stats::dates(&self.engine)?;
+        Ok(dates.first.zip(dates.last))
+    }
+
+    /// Number of articles.
+    #[must_use]
+    pub fn articles(&self) -> u64 {
+        self.engine.num_docs()
+    }
+}
+
+/// Byte ranges of a text, see [`Marked::marks`].
+pub type Marks = Vec<std::ops::Range<usize>>;
+
+/// The concepts that neither title nor body holds, each once.
+fn missing(matcher: &Matcher, in_title: &Found, in_body: &Found) -> Vec<String> {
+    let mut missing: Vec<String> = Vec::new();
+    for (number, label) in matcher.labels().enumerate() {
+        let held = in_title.held[number] || in_body.held[number];
+        if !held && !missing.iter().any(|known| known == label) {
+            missing.push(label.to_owned());
+        }
+    }
+    missing
+}
+
+/// The query as it was understood, one line a step.
+fn understood(request: &SearchRequest, lowered: &Lowered) -> Vec<String> {
+    let mut lines = vec![format!("query: {:#}", request.query)];
+    for clause in &lowered.clauses {
+        let concepts: Vec<String> = clause
+            .concepts
+            .iter()
+            .map(|concept| match &concept.term {
+                Some(term) if *term == concept.label => term.clone(),
+                Some(term) => format!("{} (as {term})", concept.label),
+                None => format!("\"{}\"", concept.label),
+            })
+            .collect();
+        lines.push(format!("must hold: {}", concepts.join(" + ")));
+        let terms = clause.terms.iter().map(|term| format!("{}^{}", term.term, term.weight));
+        lines.push(format!("scored: {}", terms.collect::<Vec<_>>().join(" ")));
+    }
+    lines
+}
