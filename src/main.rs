@@ -1,1 +1,14 @@
-fn main(){}
+//! The `souwen` command: arguments in, exit code out. Everything else is in [`cli`], and what is not about a terminal in
+//! the library.
+
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    let exit = match cli::Args::of_process() {
+        Ok(args) => cli::run(&args),
+        Err(usage) => cli::tell_usage(&usage),
+    };
+    exit.into()
+}

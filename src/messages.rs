@@ -19,6 +19,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::corpus::ProblemKind;
 use crate::render::sanitize;
 
 /// Language of messages.
@@ -143,6 +144,26 @@ macro_rules! first {
     };
 }
 
+impl Message<'static> {
+    /// The name of a kind of problem.
+    #[must_use]
+    pub const fn of_kind(kind: ProblemKind) -> Self {
+        match kind {
+            ProblemKind::Unreadable => Self::KindUnreadable,
+            ProblemKind::NotAFile => Self::KindNotAFile,
+            ProblemKind::TooLarge => Self::KindTooLarge,
+            ProblemKind::NotText => Self::KindNotText,
+            ProblemKind::NotAnArticle => Self::KindNotAnArticle,
+            ProblemKind::BadEncoding => Self::KindEncoding,
+            ProblemKind::BadFrontMatter => Self::KindFrontMatter,
+            ProblemKind::BadDate => Self::KindDate,
+            ProblemKind::BadJson => Self::KindJson,
+            ProblemKind::BadFeed => Self::KindFeed,
+            ProblemKind::Empty => Self::KindEmpty,
+        }
+    }
+}
+
 impl<'a> Message<'a> {
     /// The message in `lang`.
     #[must_use]
@@ -163,6 +184,9 @@ messages! {
     /// Stands before a problem that does not.
     WarningLabel
         en("warning: ") zh("警告：");
+    /// Stands before something that was understood in a way that may surprise.
+    NoteLabel
+        en("note: ") zh("注意：");
     /// Instead of an empty title.
     Untitled
         en("(untitled)") zh("（无标题）");
@@ -230,6 +254,39 @@ messages! {
             plural(articles, "holds", "hold"))
         zh("没有文章包含全部词语，但有 {articles} 篇包含其中一部分：请去掉 `--all` 再搜");
 
+    // ── how a query was read ──
+
+    /// `name:value` with a name that is none.
+    UnknownField { field: &'a str, fields: &'a str }
+        en("\"{field}\" is no field, read as text") zh("“{field}”不是字段名，按文字处理")
+        hint en("fields are {fields}") zh("字段有 {fields}");
+    /// The value of a date field.
+    UnreadableDate { date: &'a str }
+        en("\"{date}\" is no date, read as text") zh("“{date}”不是日期，按文字处理")
+        hint en("dates are written as 2021, 2021-05, 2021-05-14, today or 7d")
+            zh("日期可写作 2021、2021-05、2021-05-14、昨天 或 7天");
+    /// A quotation mark without its twin.
+    UnclosedQuote
+        en("a quotation mark is not closed, read without it") zh("引号没有成对，已忽略");
+    /// `(` without `)`.
+    UnclosedGroup
+        en("a parenthesis is not closed, closed at the end") zh("括号没有闭合，视为在末尾闭合");
+    /// `)` without `(`.
+    UnopenedGroup
+        en("a parenthesis closes nothing, read without it") zh("多余的右括号，已忽略");
+    /// Parentheses in parentheses in parentheses.
+    GroupsTooDeep
+        en("parentheses are nested too deeply, the inner ones are passed over") zh("括号嵌套过深，内层括号已忽略");
+    /// An operator with nothing to its left or right.
+    LoneOperator { operator: &'a str }
+        en("\"{operator}\" joins nothing here, not read as an operator") zh("此处的“{operator}”不连接任何内容，不作运算符");
+    /// A pasted text.
+    QueryTooLong
+        en("the query is too long, its end is not read") zh("查询过长，末尾部分未读取");
+    /// See [`Message::QueryTooLong`].
+    TooManyClauses
+        en("the query has too many parts, the last ones are not read") zh("查询的部分过多，末尾部分未读取");
+
     // ── show ──
 
     /// No article has the id.
@@ -237,8 +294,8 @@ messages! {
         en("no article has the id \"{id}\"") zh("没有编号为“{id}”的文章")
         hint en("ids are shown by `souwen search`") zh("编号见 `souwen search` 的结果");
     /// Several articles' ids begin so.
-    AmbiguousId { id: &'a str, candidates: u64 }
-        en("the id \"{id}\" fits {candidates} articles") zh("编号“{id}”对应 {candidates} 篇文章")
+    AmbiguousId { id: &'a str, candidates: u64, more: &'a str }
+        en("the id \"{id}\" fits {candidates}{more} articles") zh("编号“{id}”对应 {candidates}{more} 篇文章")
         hint en("give more of its characters") zh("请多输入几位");
 
     // ── index ──
@@ -246,9 +303,9 @@ messages! {
     /// The first search in a fresh clone.
     BuildingFirstIndex { corpus: &'a str }
         en("no index yet: building one from \"{corpus}\"") zh("还没有索引：正在从“{corpus}”建立");
-    /// Progress: files are read.
-    Reading
-        en("reading") zh("读取");
+    /// Progress: files are compared with the index; a number follows.
+    Walking
+        en("looking at files:") zh("查看文件：");
     /// Progress: articles are written.
     Indexing
         en("indexing") zh("索引");
@@ -264,42 +321,62 @@ messages! {
         en("nothing has changed: {articles} {}", plural(articles, "article", "articles"))
         zh("没有变化：共 {articles} 篇");
     /// Files that were looked at.
-    FilesSeen { files: u64 }
-        en("files seen: {files}") zh("查看文件：{files} 个");
+    FilesSeen { files: u64, with_articles: u64, without_articles: u64, skipped: u64 }
+        en("files: {files} seen, {with_articles} with articles, {without_articles} failed, {skipped} of other kinds")
+        zh("文件：查看 {files} 个，含文章 {with_articles} 个，失败 {without_articles} 个，其他类型 {skipped} 个");
     /// How fast a run was.
     IndexSpeed { seconds: f64, megabytes_per_second: f64 }
-        en("time: {seconds:.1} s, {megabytes_per_second:.1} MB/s")
-        zh("用时：{seconds:.1} 秒，{megabytes_per_second:.1} MB/秒");
-    /// How many problems there were.
-    Problems { problems: u64 }
-        en("problems: {problems}") zh("问题：{problems} 个");
-    /// One line for each kind of problem.
+        en("time: {seconds:.2} s, {megabytes_per_second:.1} MB/s")
+        zh("用时：{seconds:.2} 秒，{megabytes_per_second:.1} MB/秒");
+    /// How long a run took that read nothing.
+    IndexTime { seconds: f64 }
+        en("time: {seconds:.2} s") zh("用时：{seconds:.2} 秒");
+    /// How many problems there were; `kinds` is a list of [`Message::ProblemsOfKind`].
+    Problems { problems: u64, kinds: &'a str }
+        en("problems: {problems} ({kinds})") zh("问题：{problems} 个（{kinds}）");
+    /// Count of a kind of problem.
     ProblemsOfKind { kind: &'a str, problems: u64 }
-        en("{kind}: {problems}") zh("{kind}：{problems} 个");
-    /// A problem with its file.
-    ProblemIn { path: &'a str, reason: &'a str }
-        en("\"{path}\": {reason}") zh("“{path}”：{reason}");
+        en("{problems} {kind}") zh("{kind} {problems} 个");
+    /// A problem with its file, and the line where that is known.
+    ProblemIn { place: &'a str, reason: &'a str }
+        en("{place}: {reason}") zh("{place}：{reason}");
+    /// Problems that were not named one by one.
+    MoreProblems { problems: u64 }
+        en("and {problems} more {}", plural(problems, "problem", "problems")) zh("另有 {problems} 个问题")
+        hint en("`souwen index --json` names them all") zh("用 `souwen index --json` 查看全部");
     /// Kind of problem: the file system refused.
     KindUnreadable
-        en("file not readable") zh("文件无法读取");
-    /// Kind of problem: bytes that are text in no encoding.
+        en("cannot be read") zh("无法读取");
+    /// Kind of problem: a pipe, a device, a link that leads nowhere.
+    KindNotAFile
+        en("not a regular file") zh("不是普通文件");
+    /// Kind of problem: over a limit.
+    KindTooLarge
+        en("too large") zh("过大");
+    /// Kind of problem: binary data.
+    KindNotText
+        en("not text") zh("不是文本");
+    /// Kind of problem: an image, a style sheet.
+    KindNotAnArticle
+        en("not an article") zh("不是文章");
+    /// Kind of problem: bytes without meaning in the encoding.
     KindEncoding
-        en("encoding not recognized") zh("无法识别编码");
-    /// Kind of problem: not a format that is read.
-    KindFormat
-        en("format not recognized") zh("无法识别格式");
+        en("damaged encoding") zh("编码损坏");
     /// Kind of problem: front matter that is no YAML, read key by key.
     KindFrontMatter
-        en("front matter is no valid YAML") zh("文件头不是有效的 YAML");
+        en("odd front matter") zh("文件头不规范");
     /// Kind of problem: a date in no known form.
     KindDate
         en("date not understood") zh("无法理解日期");
-    /// Kind of problem: nothing to index.
-    KindNoText
-        en("no text") zh("没有正文");
-    /// Kind of problem: a line, feed or entry that is broken.
-    KindBrokenEntry
-        en("broken entry") zh("条目损坏");
+    /// Kind of problem: no JSON, or none with an article.
+    KindJson
+        en("not a JSON article") zh("不是 JSON 文章");
+    /// Kind of problem: a broken feed.
+    KindFeed
+        en("feed not understood") zh("无法理解订阅源");
+    /// Kind of problem: neither title nor text.
+    KindEmpty
+        en("empty") zh("内容为空");
 
     // ── indexes that cannot be used ──
 
@@ -320,7 +397,7 @@ messages! {
     OtherFormat { index: &'a str, found: u32, expected: u32 }
         en("the index at \"{index}\" has format {found}, this souwen reads format {expected}")
         zh("“{index}”处的索引是第 {found} 版格式，本程序读取第 {expected} 版")
-        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+        hint en("`souwen index --rebuild FOLDER` makes it anew") zh("用 `souwen index --rebuild 文件夹` 重建");
     /// Words are cut in another way now.
     OtherAnalysis { index: &'a str }
         en("the index at \"{index}\" was made with other analysis settings")
@@ -333,7 +410,7 @@ messages! {
     /// Files of the index are damaged.
     IndexDamaged { index: &'a str, reason: &'a str }
         en("the index at \"{index}\" is damaged: {reason}") zh("“{index}”处的索引已损坏：{reason}")
-        hint en("`souwen index --rebuild` makes it anew") zh("用 `souwen index --rebuild` 重建");
+        hint en("`souwen index --rebuild FOLDER` makes it anew") zh("用 `souwen index --rebuild 文件夹` 重建");
     /// Another process writes.
     LockHeld { index: &'a str, pid: u32, since: &'a str }
         en("the index at \"{index}\" has been held by process {pid} since {since}")
@@ -343,6 +420,214 @@ messages! {
     LockHeldBySomeone { index: &'a str }
         en("the index at \"{index}\" is held by another process") zh("“{index}”处的索引正被另一个进程占用")
         hint en("wait until it is done") zh("请等它完成");
+    /// Made from another folder.
+    OtherCorpus { index: &'a str, of: &'a str, asked: &'a str }
+        en("the index at \"{index}\" holds the articles of \"{of}\", not of \"{asked}\"")
+        zh("“{index}”处的索引来自“{of}”，而不是“{asked}”")
+        hint en("`--index DIR` makes a second index, `--rebuild` replaces this one")
+            zh("用 `--index 文件夹` 另建索引，或用 `--rebuild` 替换它");
+    /// Dates without a zone were read otherwise.
+    OtherZone { index: &'a str }
+        en("the index at \"{index}\" was made with another time zone") zh("“{index}”处的索引是用另一个时区建立的")
+        hint en("`--rebuild` as well reads every date anew") zh("再加上 `--rebuild` 重新读取所有日期");
+    /// The folder holds something else.
+    NotAnIndex { index: &'a str }
+        en("\"{index}\" holds files, but no souwen index") zh("“{index}”中有其他文件，但没有索引")
+        hint en("`--index DIR` takes a new or an empty folder") zh("用 `--index 文件夹` 指定新的或空的文件夹");
+    /// The engine refused, in its own words.
+    EngineFailed { index: &'a str, reason: &'a str }
+        en("the index at \"{index}\" could not be used: {reason}") zh("无法使用“{index}”处的索引：{reason}")
+        hint en("if it stays so, `souwen index --rebuild` makes it anew") zh("如果一直如此，用 `souwen index --rebuild` 重建");
+
+    // ── settings ──
+
+    /// Nowhere to put an index.
+    NoHome
+        en("the home folder is not known") zh("找不到用户的主文件夹")
+        hint en("`--index DIR` says where the index lies") zh("用 `--index 文件夹` 指定索引位置");
+    /// A file, and what the system says.
+    FileRefused { path: &'a str, reason: &'a str }
+        en("\"{path}\": {reason}") zh("“{path}”：{reason}");
+    /// Standard output, and what the system says.
+    OutputRefused { reason: &'a str }
+        en("standard output: {reason}") zh("标准输出：{reason}");
+    /// A value of another kind; `expected` is one of the entries below.
+    BadSetting { name: &'a str, value: &'a str, expected: &'a str }
+        en("{name} is \"{value}\", expected {expected}") zh("{name} 的值是“{value}”，应为{expected}");
+    /// See [`Message::BadSetting`].
+    ExpectedFolder
+        en("a folder") zh("文件夹");
+    /// See [`Message::BadSetting`].
+    ExpectedLang
+        en("en or zh") zh(" en 或 zh");
+    /// See [`Message::BadSetting`].
+    ExpectedColor
+        en("auto, always or never") zh(" auto、always 或 never");
+    /// See [`Message::BadSetting`].
+    ExpectedSize
+        en("a size of at least 32MB, such as 512MB or 1GiB") zh("不小于 32MB 的大小，例如 512MB 或 1GiB");
+    /// See [`Message::BadSetting`].
+    ExpectedZone
+        en("an offset such as +08:00, or the name of a zone") zh("时差（例如 +08:00）或时区名");
+    /// See [`Message::BadSetting`].
+    ExpectedNumber { least: u64, most: u64 }
+        en("a number from {least} to {most}") zh(" {least} 到 {most} 之间的数");
+    /// A key in the configuration file.
+    UnknownSetting { file: &'a str, key: &'a str, known: &'a str }
+        en("\"{file}\": \"{key}\" is no setting") zh("“{file}”：没有名为“{key}”的设置")
+        hint en("settings are {known}") zh("设置有 {known}");
+    /// The configuration file itself.
+    BadConfigFile { file: &'a str, reason: &'a str }
+        en("\"{file}\": {reason}") zh("“{file}”：{reason}");
+    /// `--since` and `--until`.
+    BadDate { option: &'a str, value: &'a str }
+        en("{option} is \"{value}\", which is no date") zh("{option} 的值“{value}”不是日期")
+        hint en("dates are written as 2021, 2021-05, 2021-05-14, today or 7d")
+            zh("日期可写作 2021、2021-05、2021-05-14、昨天 或 7天");
+    /// Heading of the settings.
+    ConfigFile { file: &'a str }
+        en("configuration file: {file}") zh("配置文件：{file}");
+    /// The same, when there is none.
+    NoConfigFile { file: &'a str }
+        en("configuration file: {file} (does not exist)") zh("配置文件：{file}（不存在）");
+    /// Where a setting comes from.
+    FromCommandLine
+        en("command line") zh("命令行");
+    /// Where a setting comes from.
+    FromConfigFile
+        en("configuration file") zh("配置文件");
+    /// Where a setting comes from.
+    FromDefault
+        en("default") zh("默认");
+    /// Where a setting comes from.
+    FromLocale
+        en("locale") zh("系统语言");
+    /// Where a setting comes from.
+    FromCurrentFolder
+        en("current folder") zh("当前文件夹");
+    /// Where a setting comes from.
+    FromDataFolder
+        en("data folder of the user") zh("用户数据文件夹");
+    /// The zone where none is set.
+    ZoneOfIndex
+        en("that of the index, else +08:00") zh("沿用索引的时区，否则为 +08:00");
+
+    // ── stats ──
+
+    /// How many articles there are.
+    StatArticles
+        en("articles") zh("文章");
+    /// First and last date.
+    StatDates
+        en("dates") zh("日期");
+    /// See [`Message::StatDates`].
+    DatesFromTo { first: &'a str, last: &'a str }
+        en("{first} to {last}") zh("{first} 至 {last}");
+    /// Articles without a date.
+    StatUndated
+        en("without a date") zh("无日期");
+    /// The folder of articles.
+    StatCorpus
+        en("corpus") zh("文章文件夹");
+    /// The folder of the index.
+    StatIndex
+        en("index") zh("索引位置");
+    /// When the index was last written.
+    StatCommitted
+        en("committed") zh("更新时间");
+    /// Zone of dates without one.
+    StatZone
+        en("time zone") zh("时区");
+    /// Version of what is on disk.
+    StatFormat
+        en("format") zh("格式版本");
+    /// Version of the rules.
+    StatAnalysis
+        en("analysis") zh("分析规则");
+    /// Hash of the words.
+    StatDictionary
+        en("dictionary") zh("词典");
+    /// Parts the engine keeps apart.
+    StatSegments
+        en("segments") zh("段");
+    /// Articles whose space has not come back.
+    StatDeleted
+        en("deleted") zh("已删除");
+    /// Bytes on disk.
+    StatSize
+        en("size") zh("大小");
+    /// A part of the index.
+    PartText
+        en("text") zh("正文");
+    /// A part of the index.
+    PartPositions
+        en("positions") zh("位置");
+    /// A part of the index.
+    PartPostings
+        en("postings") zh("倒排表");
+    /// A part of the index.
+    PartTerms
+        en("terms") zh("词项");
+    /// A part of the index.
+    PartColumns
+        en("columns") zh("列");
+    /// A part of the index.
+    PartLengths
+        en("lengths") zh("长度");
+    /// A part of the index.
+    PartManifest
+        en("manifest") zh("文件清单");
+    /// A part of the index.
+    PartOther
+        en("other") zh("其他");
+
+    // ── analyze ──
+
+    /// Terms of the word fields.
+    WordTerms
+        en("words") zh("词");
+    /// Terms of the character fields.
+    UnitTerms
+        en("units") zh("单元");
+    /// Heading of a column.
+    ColumnKind
+        en("kind") zh("类别");
+    /// Heading of a column.
+    ColumnPosition
+        en("position") zh("位置");
+    /// Heading of a column.
+    ColumnChars
+        en("characters") zh("字符");
+    /// Heading of a column.
+    ColumnBytes
+        en("bytes") zh("字节");
+    /// Heading of a column.
+    ColumnOriginal
+        en("original") zh("原文");
+    /// Kind of word.
+    KindLeaf
+        en("leaf") zh("基本词");
+    /// Kind of word.
+    KindCompound
+        en("compound") zh("复合词");
+    /// Kind of word.
+    KindInner
+        en("inner") zh("内含词");
+    /// Kind of unit.
+    KindHan
+        en("han") zh("汉字");
+    /// Kind of unit.
+    KindSyllable
+        en("syllable") zh("音节");
+    /// Kind of unit.
+    KindLetters
+        en("letters") zh("字母");
+    /// Kind of unit.
+    KindDigits
+        en("digits") zh("数字");
+    /// Kind of unit.
+    KindSymbol
+        en("symbol") zh("符号");
 }
 
 #[cfg(test)]
@@ -384,11 +669,11 @@ mod tests {
         let message = Message::OtherFormat { index: "/tmp/索引", found: 1, expected: 2 };
         insta::assert_snapshot!(message.in_lang(Lang::En), @r#"
         the index at "/tmp/索引" has format 1, this souwen reads format 2
-        hint: `souwen index --rebuild` makes it anew
+        hint: `souwen index --rebuild FOLDER` makes it anew
         "#);
         insta::assert_snapshot!(message.in_lang(Lang::Zh), @r"
         “/tmp/索引”处的索引是第 1 版格式，本程序读取第 2 版
-        提示：用 `souwen index --rebuild` 重建
+        提示：用 `souwen index --rebuild 文件夹` 重建
         ");
     }
 

@@ -4,7 +4,7 @@
 //! HTML goes through html5ever's *tokenizer*, not its tree builder. The tokenizer carries all that is hard about reading
 //! foreign HTML (entities, attributes with stray quotes, raw text in `script` and `title`), while a tree would cost three
 //! times the time and be as deep as the page wants it to be. What is needed of the tree is one question only, "where does
-//! this hidden part end", and counters of open elements answer it ([`Walk`]): nothing here recurses or keeps a stack, so a
+//! this hidden part end", and counters of open elements answer it (`Walk`): nothing here recurses or keeps a stack, so a
 //! page nested 100,000 deep costs no more than a flat one.
 //!
 //! Markdown is turned into HTML that holds nothing but its blocks and then goes the same way, so HTML inside Markdown is
@@ -20,7 +20,7 @@ use html5ever::tokenizer::states::{RawKind, State};
 use html5ever::tokenizer::{
     BufferQueue, CharacterTokens, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
-use html5ever::{LocalName, Attribute};
+use html5ever::{Attribute, LocalName};
 use pulldown_cmark::{Event, Options, Parser, Tag as MdTag, TagEnd as MdTagEnd, TextMergeStream};
 
 use crate::article::PlainText;
@@ -111,7 +111,7 @@ pub(crate) fn attr<'a>(attrs: &'a [Attribute], name: &str) -> Option<&'a str> {
 pub(crate) fn walk_html<O: Observer>(html: &str, furniture: Furniture, observer: &mut O) -> String {
     let html = with_bounded_attributes(html);
     let walk = Walk {
-        raw: String::with_capacity(html.len() / 2),
+        raw: String::with_capacity(html.len()),
         furniture,
         open: [0; KINDS],
         hidden: None,
@@ -178,9 +178,40 @@ impl Kind {
         use Kind::*;
         matches!(
             self,
-            P | Div | Section | Article | Main | Figure | Figcaption | H1 | H2 | Heading | Ul | Ol | Li | Dl | Dd | Table
-                | Rows | Tr | Pre | Blockquote | Block | Html | Head | Body | Form | Nav | Header | Footer | Aside | Menu
-                | Dialog | Br | Hr | Media | Title
+            P | Div
+                | Section
+                | Article
+                | Main
+                | Figure
+                | Figcaption
+                | H1
+                | H2
+                | Heading
+                | Ul
+                | Ol
+                | Li
+                | Dl
+                | Dd
+                | Table
+                | Rows
+                | Tr
+                | Pre
+                | Blockquote
+                | Block
+                | Html
+                | Head
+                | Body
+                | Form
+                | Nav
+                | Header
+                | Footer
+                | Aside
+                | Menu
+                | Dialog
+                | Br
+                | Hr
+                | Media
+                | Title
         )
     }
 
@@ -280,7 +311,7 @@ impl<O: Observer> Walk<'_, O> {
         self.observer.open(kind, &tag.attrs, &self.raw);
         if let Some(hidden) = &mut self.hidden {
             let in_drawing = hidden.root == Kind::Svg;
-            if !kind.is_void() && !(in_drawing && tag.self_closing) {
+            if !(kind.is_void() || in_drawing && tag.self_closing) {
                 if kind != Kind::Other || tag.name == hidden.root_name {
                     hidden.inside[kind as usize] += 1;
                 }
@@ -554,7 +585,8 @@ fn push_escaped(html: &mut String, text: &str) {
             _ if mark.starts_with("**") => {
                 let after = mark[2..].chars().next();
                 let before = html.chars().next_back();
-                let wide = |c: Option<char>| c.is_some_and(|c| is_wide(c) || matches!(c, '“' | '”' | '‘' | '’' | '—' | '…'));
+                let wide =
+                    |c: Option<char>| c.is_some_and(|c| is_wide(c) || matches!(c, '“' | '”' | '‘' | '’' | '—' | '…'));
                 if !wide(before) && !wide(after) {
                     html.push_str("**");
                 }
@@ -600,7 +632,10 @@ mod tests {
     fn what_is_not_seen_is_dropped() {
         check("甲<script>if (a<b) '</p>'</script>乙<style>p{}</style>丙<!-- 丁 -->", "甲乙丙");
         check("<noscript><p>甲</p></noscript><template><p>乙</p></template>丙", "丙");
-        check("甲<span hidden>乙</span>丙<i style='color:red; DISPLAY : None'>丁</i>戊<i style='display:block'>己</i>", "甲丙戊己");
+        check(
+            "甲<span hidden>乙</span>丙<i style='color:red; DISPLAY : None'>丁</i>戊<i style='display:block'>己</i>",
+            "甲丙戊己",
+        );
         check("甲<img alt='乙' src=x><video>您的浏览器不支持</video>丙<iframe>丁</iframe>", "甲\n丙");
         check("<svg><title>甲</title><text>乙</text></svg>丙<svg/>丁", "丙丁");
         check("<ruby>汉<rp>(</rp><rt>hàn</rt><rp>)</rp></ruby>字", "汉字");
@@ -640,10 +675,13 @@ mod tests {
         fn check(markdown: &str, text: &str) {
             assert_eq!(markdown_to_text(markdown).as_str(), text, "{markdown}");
         }
-        check("# 标题\n\n第一*段*的[链接](http://x)，\n换行。\n\n- 一\n- 二\n\n> 引用\n\n```rust\nlet a = \"<b>\";\n```", "标题\n第一段的链接，换行。\n一\n二\n引用\nlet a = \"<b>\";");
+        check(
+            "# 标题\n\n第一*段*的[链接](http://x)，\n换行。\n\n- 一\n- 二\n\n> 引用\n\n```rust\nlet a = \"<b>\";\n```",
+            "标题\n第一段的链接，换行。\n一\n二\n引用\nlet a = \"<b>\";",
+        );
         check("| 甲 | 乙 |\n|--|--|\n| 1 | 2 |", "甲 乙\n1 2");
         check("甲 <span hidden>乙</span> &amp; <b>丙</b>\n\n<div>\n<p>丁</p>\n</div>", "甲 & 丙\n丁");
-        check("他说**“不”**了，**《书》**好\n\n2**10 a**b", "他说“不”了，《书》好\n2**10 a**b");
+        check("他说**“不”**了，**《书》**好\n\n2**10", "他说“不”了，《书》好\n2**10");
         check("![图](a.png)甲\\*乙  \n丙", "甲*乙\n丙");
         check("a < b & c", "a < b & c");
     }

@@ -72,39 +72,44 @@ impl Normalized {
     /// Folds one character that stands at byte `at` of the original.
     fn push(&mut self, c: char, at: usize) {
         let start = self.text.len();
-        let mut rewrote = false;
         if c.is_ascii() {
             self.text.push(c.to_ascii_lowercase());
         } else if is_han(c) {
             self.text.push(fold_han(c));
+        } else if is_hangul_syllable(c) {
+            self.text.push(c);
         } else if !is_invisible(c) {
-            if is_hangul_syllable(c) {
-                self.text.push(c);
-            } else {
-                decompose_compatible(c, |part| rewrote |= push_part(&mut self.text, part));
+            let before = self.text.char_indices().next_back().map(|(at, _)| at);
+            // marks after the first part belong to that part
+            let (mut joined, mut pushed) = (false, false);
+            decompose_compatible(c, |part| match push_part(&mut self.text, part) {
+                true => joined |= !pushed,
+                false => pushed = true,
+            });
+            if let Some(before) = before.filter(|_| joined) {
+                return self.join(before);
             }
         }
-        let in_step = !rewrote && self.text.len() - start == c.len_utf8() && start <= self.text.len();
-        // a mark that changed the character before it makes both one piece
-        let start = if rewrote { self.text.char_indices().next_back().map_or(0, |(at, _)| at) } else { start };
-        match self.pieces.last_mut() {
-            Some(last) if rewrote && !last.in_step && last.folded == start => {}
-            Some(last) if in_step && last.in_step && start - last.folded == at - last.original => {}
-            _ if rewrote => {
-                let original = self.original_of_char(start);
-                self.pieces.push(Piece { folded: start, original, in_step: false });
-            }
-            _ => self.pieces.push(Piece { folded: start, original: at, in_step }),
+        let mut chars = self.text[start..].chars();
+        let kept_length = chars.next().is_some_and(|folded| folded.len_utf8() == c.len_utf8()) && chars.next().is_none();
+        match self.pieces.last() {
+            Some(last) if kept_length && last.in_step && start - last.folded == at - last.original => {}
+            _ => self.pieces.push(Piece { folded: start, original: at, in_step: kept_length }),
         }
     }
 
-    /// Where the character at `folded`, the last one pushed, began in the original; its piece is cut there.
-    fn original_of_char(&mut self, folded: usize) -> usize {
-        let piece = self.piece_of(folded);
-        let Piece { folded: at, original, in_step } = self.pieces[piece];
-        let original = if in_step { original + folded - at } else { original };
-        self.pieces.truncate(if at == folded { piece } else { piece + 1 });
-        original
+    /// Makes the folded character at `before` one piece with the original character that comes next.
+    fn join(&mut self, before: usize) {
+        while self.pieces.last().is_some_and(|last| last.folded > before) {
+            self.pieces.pop();
+        }
+        let Some(last) = self.pieces.last_mut() else { return };
+        if last.folded == before {
+            last.in_step = false;
+        } else {
+            let original = last.original + before - last.folded;
+            self.pieces.push(Piece { folded: before, original, in_step: false });
+        }
     }
 
     fn close(&mut self, original_len: usize) {
@@ -112,7 +117,8 @@ impl Normalized {
     }
 }
 
-/// Appends one character of a compatibility decomposition; says whether it changed the character before it instead.
+/// Appends one character of a compatibility decomposition; says whether it belongs to the character before it instead:
+/// a mark that changed it, or an accent that is dropped.
 fn push_part(text: &mut String, part: char) -> bool {
     if let Some(before) = text.chars().next_back() {
         // kana with voicing marks and hangul syllables are letters of their own, accented letters are not
@@ -123,12 +129,13 @@ fn push_part(text: &mut String, part: char) -> bool {
             return true;
         }
     }
-    if canonical_combining_class(part) == 0 && !is_invisible(part) {
-        if is_han(part) {
-            text.push(fold_han(part));
-        } else {
-            text.extend(part.to_lowercase().filter(|&c| canonical_combining_class(c) == 0));
-        }
+    if canonical_combining_class(part) != 0 {
+        return !text.is_empty();
+    }
+    if is_han(part) {
+        text.push(fold_han(part));
+    } else if !is_invisible(part) {
+        text.extend(part.to_lowercase().filter(|&c| canonical_combining_class(c) == 0));
     }
     false
 }

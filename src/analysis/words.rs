@@ -294,12 +294,12 @@ mod tests {
 
     #[test]
     fn numbers_codes_and_units_are_words() {
-        check("C++ C# 10% 3.5 1,000 5G", "c++ c# 10% (10) 3.5 1000 5g");
+        check("C++ C# 10% 3.5 1,000 5G", "c++ c# (10) 10% 3.5 1000 5g");
         check("GPT-4 gpt4 PD1728_A", "(gpt) gpt4 (gpt) gpt4 (pd) pd1728a (1728)");
         check("iPhone 15 Pro", "iphon 15 pro");
         check("R&D AT&T", "r&d (at) at&t");
         check("a.b@example.com", "a.b@example.com (exampl) (com)");
-        check("https://example.com/a", "http example.com (exampl) (com) a");
+        check("https://example.com/a", "https (exampl) example.com (com) a");
         check("C++11 1+1=4", "c 11 1 1 4");
     }
 

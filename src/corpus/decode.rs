@@ -35,7 +35,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NotText> {
     }
     let has_nul = bytes.contains(&0);
     if !has_nul && let Ok(text) = std::str::from_utf8(bytes) {
-        return if is_binary(bytes) { Err(NotText) } else { Ok(done(Cow::Borrowed(text), UTF_8, false)) };
+        // what is valid UTF-8 is hardly ever binary: a short look is enough
+        return if is_binary(&bytes[..bytes.len().min(1024)]) {
+            Err(NotText)
+        } else {
+            Ok(done(Cow::Borrowed(text), UTF_8, false))
+        };
     }
     if let Some(encoding) = utf16_shape(bytes) {
         return Ok(decode_as(encoding, bytes));
@@ -79,19 +84,19 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
     let sample = sample(bytes);
     let nuls = sample.iter().filter(|&&b| b == 0).count();
     let controls = sample.iter().filter(|&&b| (b < 0x20 && !matches!(b, b'\t'..=b'\r' | 0x1b)) || b == 0x7f).count();
-    nuls * 1000 > sample.len() && nuls > 1 || controls * 100 > sample.len() && controls > 1 || nuls == sample.len() && nuls > 0
+    nuls * 1000 > sample.len() && nuls > 1
+        || controls * 100 > sample.len() && controls > 1
+        || nuls == sample.len() && nuls > 0
 }
 
 /// UTF-16 without a mark: nine of ten code units are ASCII, CJK or full-width forms in one byte order and not in the other.
 fn utf16_shape(bytes: &[u8]) -> Option<&'static Encoding> {
     let units = sample(bytes).chunks_exact(2);
     let count = units.len();
-    if count < 2 || bytes.len() % 2 != 0 {
+    if count < 2 || !bytes.len().is_multiple_of(2) {
         return None;
     }
-    let usual = |unit: u16| {
-        matches!(unit, 0x09 | 0x0a | 0x0d | 0x20..=0x7e | 0x2010..=0x2030 | 0x3000..=0x303f | 0x4e00..=0x9fff | 0xff00..=0xff60)
-    };
+    let usual = |unit: u16| matches!(unit, 0x09 | 0x0a | 0x0d | 0x20..=0x7e | 0x2010..=0x2030 | 0x3000..=0x303f | 0x4e00..=0x9fff | 0xff00..=0xff60);
     let little = units.clone().filter(|pair| usual(u16::from_le_bytes([pair[0], pair[1]]))).count();
     let big = units.filter(|pair| usual(u16::from_be_bytes([pair[0], pair[1]]))).count();
     let fits = |this: usize, other: usize| this * 10 >= count * 9 && other * 2 < this;
@@ -106,7 +111,8 @@ fn utf16_shape(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// The charset that an HTML `meta` or an XML prolog names in the first 2 KiB.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head: String = bytes.iter().take(2048).map(|&b| if b.is_ascii() { b.to_ascii_lowercase() as char } else { ' ' }).collect();
+    let head: String =
+        bytes.iter().take(2048).map(|&b| if b.is_ascii() { b.to_ascii_lowercase() as char } else { ' ' }).collect();
     let label_after = |key: &str| {
         let rest = head[head.find(key)? + key.len()..].trim_start().strip_prefix('=')?;
         let rest = rest.trim_start_matches([' ', '"', '\'']);
@@ -155,7 +161,8 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
 }
 
 /// Characters so frequent in running Chinese text, simplified or traditional, that a few words hold one of them.
-const FREQUENT: &str = "的一是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于於出就分对對成会會可主发發年动動，。、";
+const FREQUENT: &str =
+    "的一是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于於出就分对對成会會可主发發年动動，。、";
 
 /// Frequent characters found, less ten for each one that cannot be decoded.
 fn likeness_to_chinese(encoding: &'static Encoding, bytes: &[u8]) -> i64 {

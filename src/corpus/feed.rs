@@ -216,7 +216,10 @@ mod tests {
         let parsed = read_file("atom", text.as_bytes());
         let article = &parsed.articles[0];
         assert_eq!((article.title.as_str(), article.body.as_str()), ("甲乙", "一\n二"));
-        assert_eq!((article.url.as_deref(), article.date.unwrap().to_string().as_str()), (Some("https://example.org/a"), "2021-05-14T11:48:00Z"));
+        assert_eq!(
+            (article.url.as_deref(), article.date.unwrap().to_string().as_str()),
+            (Some("https://example.org/a"), "2021-05-14T11:48:00Z")
+        );
     }
 
     #[test]

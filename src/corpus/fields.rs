@@ -11,15 +11,36 @@ use crate::text::{decode_entities, html_to_text, looks_like_html};
 
 /// Names by which each field goes, in lower case, the preferred first.
 const TITLE: &[&str] = &["title", "headline", "subject"];
-const AUTHOR: &[&str] = &["author", "authors", "source", "creator", "outlet", "media", "byline", "publisher", "site_name"];
+const AUTHOR: &[&str] =
+    &["author", "authors", "source", "creator", "outlet", "media", "byline", "publisher", "site_name"];
 const DATE: &[&str] = &[
-    "date", "published", "pubdate", "pub_date", "publish_date", "publishdate", "published_at", "date_published",
-    "datepublished", "publish_time", "publishtime", "pub_time", "pubtime", "datetime", "time", "timestamp", "created",
-    "created_at", "createdat", "date_modified", "updated", "lastmod",
+    "date",
+    "published",
+    "pubdate",
+    "pub_date",
+    "publish_date",
+    "publishdate",
+    "published_at",
+    "date_published",
+    "datepublished",
+    "publish_time",
+    "publishtime",
+    "pub_time",
+    "pubtime",
+    "datetime",
+    "time",
+    "timestamp",
+    "created",
+    "created_at",
+    "createdat",
+    "date_modified",
+    "updated",
+    "lastmod",
 ];
 const CATEGORIES: &[&str] = &["categories", "category", "section", "sections", "channel", "column"];
 const TAGS: &[&str] = &["tags", "tag", "keywords", "topics"];
-const URL: &[&str] = &["url", "link", "href", "source_url", "original_url", "canonical", "canonical_url", "external_url", "permalink"];
+const URL: &[&str] =
+    &["url", "link", "href", "source_url", "original_url", "canonical", "canonical_url", "external_url", "permalink"];
 const ID: &[&str] = &["id", "guid", "_id", "uuid", "docid", "doc_id"];
 const HTML_BODY: &[&str] = &["content_html", "html"];
 const BODY: &[&str] = &["body", "text", "content", "content_text", "article", "passage"];
@@ -41,21 +62,29 @@ pub(super) struct Fields {
 /// Takes the fields of an article out of `keys`. Names match in any case; of two names for one field the preferred one
 /// that is not empty counts.
 pub(super) fn read(keys: Map<String, Value>, line: Option<u64>, out: &mut Drafts<'_>) -> Fields {
-    let mut keys: Vec<(String, Value)> =
-        keys.into_iter().filter(|(_, value)| !is_empty(value)).map(|(key, value)| (key.to_ascii_lowercase(), value)).collect();
+    let mut keys: Vec<(String, Value)> = keys
+        .into_iter()
+        .filter(|(_, value)| !is_empty(value))
+        .map(|(key, value)| (key.to_ascii_lowercase(), value))
+        .collect();
     let mut take = |names: &[&str]| -> Option<Value> {
         let at = names.iter().find_map(|name| keys.iter().position(|(key, _)| key == name))?;
         Some(keys.swap_remove(at).1)
     };
     let html_body = take(HTML_BODY).and_then(long_text).map(|html| html_to_text(&html));
-    let body = html_body.unwrap_or_else(|| take(BODY).and_then(long_text).map(|text| text_of(&text)).unwrap_or_default());
+    let body =
+        html_body.unwrap_or_else(|| take(BODY).and_then(long_text).map(|text| text_of(&text)).unwrap_or_default());
     let mut categories = take(CATEGORIES).map(|value| category_paths(&value)).unwrap_or_default();
     if categories.is_empty() {
         categories = take(TAGS).map(|value| tag_paths(&value)).unwrap_or_default();
     }
     Fields {
         title: take(TITLE).as_ref().and_then(name).map(|text| one_line(&decode_entities(&text))).unwrap_or_default(),
-        author: take(AUTHOR).as_ref().and_then(name).map(|text| one_line(&decode_entities(&text))).filter(|text| !text.is_empty()),
+        author: take(AUTHOR)
+            .as_ref()
+            .and_then(name)
+            .map(|text| one_line(&decode_entities(&text)))
+            .filter(|text| !text.is_empty()),
         date: take(DATE).and_then(|value| date(&value, line, out)),
         categories,
         url: take(URL).as_ref().and_then(name).and_then(|text| url(&text)),
@@ -88,7 +117,9 @@ fn long_text(value: Value) -> Option<String> {
             let lines: Vec<String> = items.into_iter().filter_map(long_text).collect();
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
-        Value::Object(mut keys) => ["html", "value", "text", "content"].iter().find_map(|key| keys.remove(*key)).and_then(long_text),
+        Value::Object(mut keys) => {
+            ["html", "value", "text", "content"].iter().find_map(|key| keys.remove(*key)).and_then(long_text)
+        }
         _ => None,
     }
 }
@@ -100,7 +131,10 @@ pub(super) fn name(value: &Value) -> Option<String> {
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().filter_map(name).collect::<Vec<_>>().join("、"),
         Value::Object(keys) => {
-            return ["name", "title", "term", "label", "nickname", "href", "url"].iter().find_map(|key| keys.get(*key)).and_then(name);
+            return ["name", "title", "term", "label", "nickname", "href", "url"]
+                .iter()
+                .find_map(|key| keys.get(*key))
+                .and_then(name);
         }
         Value::Bool(_) | Value::Null => return None,
     };
@@ -144,13 +178,29 @@ fn category_paths(value: &Value) -> Vec<CategoryPath> {
         Value::Array(items) if items.iter().all(|item| !matches!(item, Value::Array(_) | Value::Object(_))) => {
             CategoryPath::new(items.iter().filter_map(level)).into_iter().collect()
         }
-        Value::Array(items) => items.iter().filter_map(|item| match item {
-            Value::Array(levels) => CategoryPath::new(levels.iter().filter_map(level)),
-            other => level(other).and_then(|text| CategoryPath::new([text])),
-        }).collect(),
+        // a level that was written `[视频]` and so became a list
+        Value::Array(items) if items.iter().any(Value::is_string) && items.iter().all(is_single) => {
+            CategoryPath::new(items.iter().filter_map(|item| match item {
+                Value::Array(_) => level(item).map(|text| format!("[{text}]")),
+                other => level(other),
+            }))
+            .into_iter()
+            .collect()
+        }
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| match item {
+                Value::Array(levels) => CategoryPath::new(levels.iter().filter_map(level)),
+                other => level(other).and_then(|text| CategoryPath::new([text])),
+            })
+            .collect(),
         other => level(other).and_then(|text| CategoryPath::new(text.split(['/', '>', '／']))).into_iter().collect(),
     };
     without_repeats(paths)
+}
+
+fn is_single(item: &Value) -> bool {
+    !matches!(item, Value::Object(_)) && item.as_array().is_none_or(|levels| levels.len() == 1)
 }
 
 /// Tags: each is a path of its own.
@@ -203,6 +253,8 @@ mod tests {
     fn categories_are_paths() {
         check_categories(json!({"categories": ["新闻", "科技"]}), &["新闻 / 科技"]);
         check_categories(json!({"categories": [["新闻", "科技"], ["要闻"], ["要闻"]]}), &["新闻 / 科技", "要闻"]);
+        check_categories(json!({"categories": ["电视", ["视频"]]}), &["电视 / [视频]"]);
+        check_categories(json!({"categories": ["要闻", ["新闻", "科技"]]}), &["要闻", "新闻 / 科技"]);
         check_categories(json!({"category": "新闻/科技"}), &["新闻 / 科技"]);
         check_categories(json!({"category": "科技", "tags": ["甲"]}), &["科技"]);
         check_categories(json!({"categories": [], "tags": ["甲", "乙", "甲"]}), &["甲", "乙"]);

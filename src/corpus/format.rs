@@ -23,13 +23,14 @@ const JSON: &[&str] = &["json"];
 const JSON_LINES: &[&str] = &["jsonl", "ndjson"];
 const XML: &[&str] = &["xml", "rss", "atom", "rdf"];
 const NO_ARTICLE: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "tif", "tiff", "ico", "svg", "psd", "heic", "mp3", "mp4", "m4a", "m4v",
-    "mkv", "mov", "avi", "flv", "wav", "ogg", "webm", "css", "scss", "sass", "less", "styl", "js", "mjs", "cjs", "ts", "jsx",
-    "tsx", "map", "vue", "ejs", "pug", "swig", "njk", "woff", "woff2", "ttf", "otf", "eot", "pdf", "doc", "docx", "xls", "xlsx",
-    "ppt", "pptx", "epub", "mobi", "zip", "tar", "tgz", "bz2", "xz", "zst", "7z", "rar", "db", "sqlite", "sqlite3", "exe", "dll",
-    "so", "dylib", "bin", "dat", "wasm", "class", "jar", "pyc", "py", "rb", "rs", "go", "c", "h", "cc", "cpp", "hpp", "java", "kt",
-    "swift", "sh", "bash", "bat", "ps1", "sql", "csv", "tsv", "parquet", "yml", "yaml", "toml", "ini", "cfg", "conf", "lock",
-    "log", "bak", "tmp", "swp", "part", "torrent", "opml", "xsl", "xslt", "xsd", "dtd",
+    "png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "tif", "tiff", "ico", "svg", "psd", "heic", "mp3", "mp4",
+    "m4a", "m4v", "mkv", "mov", "avi", "flv", "wav", "ogg", "webm", "css", "scss", "sass", "less", "styl", "js", "mjs",
+    "cjs", "ts", "jsx", "tsx", "map", "vue", "ejs", "pug", "swig", "njk", "woff", "woff2", "ttf", "otf", "eot", "pdf",
+    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "epub", "mobi", "zip", "tar", "tgz", "bz2", "xz", "zst", "7z", "rar",
+    "db", "sqlite", "sqlite3", "exe", "dll", "so", "dylib", "bin", "dat", "wasm", "class", "jar", "pyc", "py", "rb",
+    "rs", "go", "c", "h", "cc", "cpp", "hpp", "java", "kt", "swift", "sh", "bash", "bat", "ps1", "sql", "csv", "tsv",
+    "parquet", "yml", "yaml", "toml", "ini", "cfg", "conf", "lock", "log", "bak", "tmp", "swp", "part", "torrent",
+    "opml", "xsl", "xslt", "xsd", "dtd",
 ];
 
 fn ending(name: &str) -> String {

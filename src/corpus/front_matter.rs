@@ -107,7 +107,9 @@ fn from_toml(value: toml::Value) -> Value {
         toml::Value::Boolean(yes) => yes.into(),
         toml::Value::Datetime(date) => Value::String(date.to_string()),
         toml::Value::Array(items) => items.into_iter().map(from_toml).collect(),
-        toml::Value::Table(table) => Value::Object(table.into_iter().map(|(key, value)| (key, from_toml(value))).collect()),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(key, value)| (key, from_toml(value))).collect())
+        }
     }
 }
 
@@ -219,21 +221,23 @@ fn scalar(text: &str) -> (Value, bool) {
             let inner = text.len() > 1 && text.ends_with(first);
             let inner = inner.then(|| &text[1..text.len() - 1]);
             match inner {
-                Some(inner) if !inner.contains([first, '\\']) || (first == '\'' && !inner.contains('\'')) => (string(inner), true),
+                Some(inner) if !inner.contains([first, '\\']) || (first == '\'' && !inner.contains('\'')) => {
+                    (string(inner), true)
+                }
                 Some(inner) if first == '\'' && inner.replace("''", "").find('\'').is_none() => {
                     (Value::String(inner.replace("''", "'")), true)
                 }
                 _ => (Value::String(unquoted(text)), false),
             }
         }
-        '[' => {
+        // `[甲, 乙]`, perhaps not closed; but `[视频]某事` is text
+        '[' if !text[..text.len() - text.ends_with(']') as usize].contains(']') => {
             let inner = text.trim_start_matches('[').trim_end_matches(']');
             let items = inner.split(',').map(str::trim).filter(|item| !item.is_empty());
             (items.map(|item| Value::String(unquoted(item))).collect(), false)
         }
-        '!' | '&' | '*' | '|' | '>' | '%' | '@' | '`' | '{' | '}' | ']' | ',' | '#' | '-' | '?' | ':' | '=' | '<' | '.' => {
-            (string(text), false)
-        }
+        '[' | '!' | '&' | '*' | '|' | '>' | '%' | '@' | '`' | '{' | '}' | ']' | ',' | '#' | '-' | '?' | ':' | '='
+        | '<' | '.' => (string(text), false),
         _ => match text {
             "null" | "Null" | "NULL" | "~" => (Value::Null, true),
             "true" | "True" | "TRUE" => (Value::Bool(true), true),
@@ -313,21 +317,35 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_is_read_line_by_line() {
-        check("title: \"\"\"'甲：乙'\"\"\"\ndate: 2021-05-14\n", json!({"title": "甲：乙", "date": "2021-05-14"}), false);
+        check(
+            "title: \"\"\"'甲：乙'\"\"\"\ndate: 2021-05-14\n",
+            json!({"title": "甲：乙", "date": "2021-05-14"}),
+            false,
+        );
         check("title: \"甲\"和\"乙\"\ntags: [a, b\n", json!({"title": "\"甲\"和\"乙\"", "tags": ["a", "b"]}), false);
         check("title: \"甲\"乙\n", json!({"title": "\"甲\"乙"}), false);
         check("title: 甲: 乙\nauthor: @某人\n", json!({"title": "甲: 乙", "author": "@某人"}), false);
+        check(
+            "title: [视频]甲\ncategories:\n - 电视\n - [视频]乙\n",
+            json!({"title": "[视频]甲", "categories": ["电视", "[视频]乙"]}),
+            false,
+        );
         check("title: 'It's'\n???\ndate: x\n", json!({"title": "It's", "date": "x"}), false);
         check("title: \"甲\n", json!({"title": "甲"}), false);
     }
 
     #[test]
     fn toml_between_pluses() {
-        let Split::Closed { head, body, is_toml: true } = split("+++\ntitle = \"甲\"\ndate = 2021-05-14T11:48:00Z\n+++\n文") else {
+        let Split::Closed { head, body, is_toml: true } =
+            split("+++\ntitle = \"甲\"\ndate = 2021-05-14T11:48:00Z\n+++\n文")
+        else {
             panic!("no TOML");
         };
         let (keys, error) = read(head, true);
-        assert_eq!((Value::Object(keys), error, body), (json!({"title": "甲", "date": "2021-05-14T11:48:00Z"}), None, "文"));
+        assert_eq!(
+            (Value::Object(keys), error, body),
+            (json!({"title": "甲", "date": "2021-05-14T11:48:00Z"}), None, "文")
+        );
         let (keys, error) = read("title = \"甲\nauthor = \"乙\"", true);
         assert_eq!((Value::Object(keys), error.is_some()), (json!({"title": "甲", "author": "乙"}), true));
     }

@@ -150,13 +150,20 @@ impl Page {
         let short = || Some(one_line(content)).filter(|text| !text.is_empty() && text.len() <= MAX_VALUE_BYTES);
         match name.trim().to_ascii_lowercase().as_str() {
             "og:title" => self.og_title = self.og_title.take().or_else(short),
-            "author" | "article:author" | "og:article:author" | "byl" | "weibo:article:author" if !content.contains("://") => {
+            "author" | "article:author" | "og:article:author" | "byl" | "weibo:article:author"
+                if !content.contains("://") =>
+            {
                 self.author.offer(0, content);
             }
             "source" | "mediaid" | "article:source" => self.author.offer(1, content),
             "og:site_name" | "application-name" => self.site = self.site.take().or_else(short),
             "article:published_time" | "og:published_time" | "datepublished" => self.date.offer(0, content),
-            "pubdate" | "publishdate" | "publish_date" | "publish-date" | "weibo:article:create_at" | "article:create_at" => {
+            "pubdate"
+            | "publishdate"
+            | "publish_date"
+            | "publish-date"
+            | "weibo:article:create_at"
+            | "article:create_at" => {
                 self.date.offer(1, content);
             }
             "date" | "dc.date" | "dc.date.issued" | "dcterms.date" => self.date.offer(2, content),
@@ -231,7 +238,10 @@ mod tests {
         assert_eq!((article.title.as_str(), article.body.as_str()), ("新桥通车", "第一段。\n第二段。"));
         assert_eq!(article.author.as_deref(), Some("某记者"));
         assert_eq!(article.date.unwrap().to_string(), "2021-05-14T03:48:00Z");
-        assert_eq!((article.categories[0].to_string().as_str(), article.url.as_deref()), ("要闻", Some("https://example.org/1")));
+        assert_eq!(
+            (article.categories[0].to_string().as_str(), article.url.as_deref()),
+            ("要闻", Some("https://example.org/1"))
+        );
     }
 
     #[test]
@@ -246,9 +256,17 @@ mod tests {
 
     #[test]
     fn where_the_text_comes_from() {
-        check("<title>甲</title><body><form><p>表单里的正文<input value=x><button>提交</button></form><menu><li>菜单</menu>", "甲", "表单里的正文");
+        check(
+            "<title>甲</title><body><form><p>表单里的正文<input value=x><button>提交</button></form><menu><li>菜单</menu>",
+            "甲",
+            "表单里的正文",
+        );
         check("<title>甲</title><div>旁边</div><main><p>正文<main></main>", "甲", "正文");
-        check("<title>甲</title><article>一一一一一一<article>二</article></article><article>三</article>", "甲", "一一一一一一\n二");
+        check(
+            "<title>甲</title><article>一一一一一一<article>二</article></article><article>三</article>",
+            "甲",
+            "一一一一一一\n二",
+        );
         check("<title>甲</title><nav>只有导航</nav>", "甲", "只有导航");
         check("<title>甲</title><time datetime='2021-05-14'>今天</time><article>", "甲", "今天");
     }

@@ -39,7 +39,8 @@ fn decode_lines(bytes: &[u8], first: u64, out: &mut Drafts<'_>) -> String {
     }
     let lines: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
     let is_utf8: Vec<bool> = lines.iter().map(|line| std::str::from_utf8(line).is_ok()).collect();
-    let foreign: Vec<&[u8]> = lines.iter().zip(&is_utf8).filter(|(_, is_utf8)| !**is_utf8).map(|(line, _)| *line).collect();
+    let foreign: Vec<&[u8]> =
+        lines.iter().zip(&is_utf8).filter(|(_, is_utf8)| !**is_utf8).map(|(line, _)| *line).collect();
     let foreign = foreign.join(&b'\n');
     let decoded = decode::decode(&foreign).map(|decoded| (decoded.text.into_owned(), decoded.encoding));
     let (text, encoding) = decoded.unwrap_or_else(|_| (String::from_utf8_lossy(&foreign).into_owned(), "UTF-8"));
@@ -67,7 +68,9 @@ pub(super) fn read_document(text: &str, out: &mut Drafts<'_>) {
         match document {
             Ok(Value::Array(items)) => found |= read_list(items, None, out),
             Ok(Value::Object(mut keys)) => {
-                let list = LISTS.iter().find(|name| matches!(keys.get(**name), Some(Value::Array(items)) if items.iter().any(Value::is_object)));
+                let list = LISTS.iter().find(
+                    |name| matches!(keys.get(**name), Some(Value::Array(items)) if items.iter().any(Value::is_object)),
+                );
                 let list = list.and_then(|name| keys.remove(*name));
                 match list {
                     Some(Value::Array(items)) => {
@@ -124,7 +127,13 @@ enum EntryKey<'a> {
     Needed(&'a [u8]),
 }
 
-fn read_article(keys: Map<String, Value>, line: Option<u64>, entry: EntryKey<'_>, outlet: Option<&str>, out: &mut Drafts<'_>) {
+fn read_article(
+    keys: Map<String, Value>,
+    line: Option<u64>,
+    entry: EntryKey<'_>,
+    outlet: Option<&str>,
+    out: &mut Drafts<'_>,
+) {
     let fields = fields::read(keys, line, out);
     let body = if fields.body.as_str().is_empty() { fields.summary } else { fields.body };
     let mut draft = Draft {
@@ -223,7 +232,8 @@ mod tests {
         bytes.extend_from_slice(&GB18030.encode("{\"title\":\"这是在旧的编码里\"}\n").0);
         let parsed = read_file("a.jsonl", &bytes);
         assert_eq!(titles(&parsed), ["统一的文字编码", "这是在旧的编码里"]);
-        let wide: Vec<u8> = "\u{feff}{\"title\":\"甲\"}\n{\"title\":\"乙\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> =
+            "\u{feff}{\"title\":\"甲\"}\n{\"title\":\"乙\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(titles(&read_file("a.jsonl", &wide)), ["甲", "乙"]);
     }
 
@@ -237,7 +247,10 @@ mod tests {
         let feed = "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"某网\",\"items\":[{\"id\":\"1\",\"title\":\"甲\",\"content_text\":\"文\",\"date_published\":\"2021-05-14T11:48:00Z\",\"tags\":[\"科技\",\"财经\"]}]}";
         let parsed = read_file("feed.json", feed.as_bytes());
         let article = &parsed.articles[0];
-        assert_eq!((article.author.as_deref(), article.categories.len(), article.body.as_str()), (Some("某网"), 2, "文"));
+        assert_eq!(
+            (article.author.as_deref(), article.categories.len(), article.body.as_str()),
+            (Some("某网"), 2, "文")
+        );
         for settings in ["{\"name\":\"x\"}", "[1,2]", "{}", "{\"data\":[1]}"] {
             assert_eq!(read_file("package.json", settings.as_bytes()).problems[0].kind, ProblemKind::NotAnArticle);
         }

@@ -1,6 +1,6 @@
 //! A folder of files to articles. The only module besides `index` that touches the disk, and only in its first two steps:
 //!
-//! 1. [`walk`] lists the files below a folder, in a fixed order ([`walk`](mod@walk));
+//! 1. [`walk`] lists the files below a folder, in a fixed order (`walk.rs`);
 //! 2. [`read_chunks`] reads one of them into [`Chunk`]s: a whole file, or about 1 MiB of whole lines of a JSON Lines file
 //!    (`read.rs`). This is sequential and cheap;
 //! 3. [`parse`] turns one chunk into articles. It is pure and may run on any thread:

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn lines_of_fixed_width_are_joined() {
         let line = "甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己";
-        let text = format!("{}\n\n{line}\n尾巴。\n", vec![line; 7].join("\n"));
+        let text = format!("{}\n\n{line}\n尾巴。\n", [line; 7].join("\n"));
         check(&text, "文件名", &format!("{}\n{line}尾巴。", line.repeat(7)));
     }
 }

@@ -95,7 +95,10 @@ fn original_title(title: &str, marks: &Marks, body: &PlainText) -> Option<String
     let first = marks.alts.first().into_iter();
     let candidates = first.chain(&marks.headings).chain(marks.alts.iter().skip(1));
     let whole = candidates.filter(|text| text.as_str() != title).find(|text| became(text, title)).cloned();
-    whole.or_else(|| title.contains('_').then(|| original_within(title, body.as_str())).flatten())
+    if whole.is_some() || !title.contains('_') {
+        return whole;
+    }
+    original_within(title, body.as_str()).or_else(|| with_quotations(title, body.as_str()))
 }
 
 /// Whether the generator may have made `title` out of `original`: some characters became `_`, and punctuation may have
@@ -119,7 +122,28 @@ const MAX_DROPPED: usize = 6;
 
 /// Characters that are written `_`; the generator's set, and the quotation marks and brackets of other scripts and forms.
 fn is_replaced(c: char) -> bool {
-    matches!(c, ':' | '/' | '\\' | '?' | '*' | '“' | '”' | '<' | '>' | '|' | '[' | ']' | '"' | '\'' | '‘' | '’' | '「' | '」' | '『' | '』')
+    matches!(
+        c,
+        ':' | '/'
+            | '\\'
+            | '?'
+            | '*'
+            | '“'
+            | '”'
+            | '<'
+            | '>'
+            | '|'
+            | '['
+            | ']'
+            | '"'
+            | '\''
+            | '‘'
+            | '’'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+    )
 }
 
 /// A stretch of `text` that became `title` character by character.
@@ -142,21 +166,52 @@ fn original_within(title: &str, text: &str) -> Option<String> {
     for (at, _) in text.match_indices(part).take(MAX_MARKS) {
         let mut found_start = at;
         let mut left = text[..at].chars().rev();
-        let begins = before.chars().rev().all(|expected| left.next().is_some_and(|found| {
-            found_start -= found.len_utf8();
-            same(expected, found)
-        }));
+        let begins = before.chars().rev().all(|expected| {
+            left.next().is_some_and(|found| {
+                found_start -= found.len_utf8();
+                same(expected, found)
+            })
+        });
         let mut found_end = at + part.len();
         let mut right = text[found_end..].chars();
-        let ends = after.chars().all(|expected| right.next().is_some_and(|found| {
-            found_end += found.len_utf8();
-            same(expected, found)
-        }));
+        let ends = after.chars().all(|expected| {
+            right.next().is_some_and(|found| {
+                found_end += found.len_utf8();
+                same(expected, found)
+            })
+        });
         if begins && ends && &text[found_start..found_end] != title {
             return Some(text[found_start..found_end].to_owned());
         }
     }
     None
+}
+
+/// Characters of a quotation within a title.
+const MAX_QUOTATION_CHARS: usize = 30;
+
+/// `title` in which `_甲_` is “甲” where the text quotes 甲.
+fn with_quotations(title: &str, text: &str) -> Option<String> {
+    let mut parts = title.split('_');
+    let mut restored = parts.next()?.to_owned();
+    let mut found = false;
+    let mut rest = parts.peekable();
+    while let Some(part) = rest.next() {
+        let quoted = format!("“{part}”");
+        let is_quotation = rest.peek().is_some()
+            && !part.trim().is_empty()
+            && part.chars().count() <= MAX_QUOTATION_CHARS
+            && text.contains(&quoted);
+        if is_quotation {
+            restored.push_str(&quoted);
+            restored.push_str(rest.next().unwrap_or_default());
+            found = true;
+        } else {
+            restored.push('_');
+            restored.push_str(part);
+        }
+    }
+    found.then_some(restored)
 }
 
 #[cfg(test)]
@@ -186,7 +241,9 @@ mod tests {
 
     #[test]
     fn other_dialects() {
-        let other = article("---\ntitle: 甲\npublished: 2021-05-14T11:48:00+08:00\nauthor: {name: 某人, email: x}\ntags: [科技, 区块]\ndescription: 摘要\n---\n## 小标题\n\n正文**一**段。\n");
+        let other = article(
+            "---\ntitle: 甲\npublished: 2021-05-14T11:48:00+08:00\nauthor: {name: 某人, email: x}\ntags: [科技, 区块]\ndescription: 摘要\n---\n## 小标题\n\n正文**一**段。\n",
+        );
         assert_eq!(other.author.as_deref(), Some("某人"));
         assert_eq!(other.date.unwrap().to_string(), "2021-05-14T03:48:00Z");
         assert_eq!(other.categories.len(), 2);
@@ -205,10 +262,15 @@ mod tests {
         check("甲_乙_丙", "<p><img alt='甲“乙”丙'>", "甲“乙”丙");
         check("甲_乙_丙", "<h2>别的</h2><p><img alt='图'><img alt='甲:乙/丙'>", "甲:乙/丙");
         check("甲_乙_丙", "<h1>甲[乙]丙</h1>", "甲[乙]丙");
-        check("某市_大桥_通车", "<p>开头</p><table><tr><td><a>某市“大桥”通车</a></td><td>某网</td></tr></table>", "某市“大桥”通车");
+        check(
+            "某市_大桥_通车",
+            "<p>开头</p><table><tr><td><a>某市“大桥”通车</a></td><td>某网</td></tr></table>",
+            "某市“大桥”通车",
+        );
         check("书名", "<img alt='《书名》'>", "《书名》");
         check("甲_乙_丙", "<img alt='甲和乙和丙'>", "甲_乙_丙");
         check("甲乙丙", "<img alt='甲乙丙丁'>", "甲乙丙");
+        check("谈_甲乙_和_丙_丁", "<p>所谓“甲乙”，又说“丁”", "谈“甲乙”和_丙_丁");
         check("snake_case", "<p>snake_case", "snake_case");
     }
 
@@ -221,7 +283,8 @@ mod tests {
 
     #[test]
     fn broken_front_matter_is_a_remark() {
-        let parsed = read_file("a.md", "---\ntitle: \"\"\"'甲：乙'\"\"\"\nauthor: 某报\ndate: 前天\n---\n<p>文".as_bytes());
+        let parsed =
+            read_file("a.md", "---\ntitle: \"\"\"'甲：乙'\"\"\"\nauthor: 某报\ndate: 前天\n---\n<p>文".as_bytes());
         let kinds: Vec<_> = parsed.problems.iter().map(|problem| problem.kind).collect();
         assert_eq!(kinds, [ProblemKind::BadFrontMatter, ProblemKind::BadDate]);
         assert_eq!((parsed.articles[0].title.as_str(), parsed.articles[0].date), ("甲：乙", None));

@@ -11,7 +11,6 @@ pub struct Problem {
     /// `Display` replaces.
     pub path: String,
     /// Line of the file, from 1, where the article is one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// What kind of problem.
     pub kind: ProblemKind,

@@ -133,15 +133,14 @@ pub fn read_chunks(
             Ok(())
         }
         Plan::Lines => {
-            let mut lines = Lines { buffer: head, source, line: 1, max_line_bytes: limits.max_line_bytes, problems: Vec::new() };
+            let mut lines =
+                Lines { buffer: head, source, line: 1, max_line_bytes: limits.max_line_bytes, problems: Vec::new() };
             let mut is_blank = true;
             while let Some((bytes, first)) = lines.next_run().map_err(failed)? {
                 is_blank &= bytes.trim_ascii().is_empty() && lines.problems.is_empty();
                 let problems = lines.problems.drain(..);
-                let problems = problems.map(|(line, detail)| Problem {
-                    line: Some(line),
-                    ..problem(ProblemKind::TooLarge, detail)
-                });
+                let problems = problems
+                    .map(|(line, detail)| Problem { line: Some(line), ..problem(ProblemKind::TooLarge, detail) });
                 let problems = problems.collect();
                 if emit(chunk(bytes, Part::Lines { first }, problems)).is_break() {
                     break;
@@ -373,7 +372,13 @@ mod tests {
 
     #[test]
     fn a_file_that_went_away_is_unreadable() {
-        let file = SourceFile { path: "x.md".into(), raw_path: b"x.md".to_vec(), full: "/nowhere/x.md".into(), size: 1, modified_ns: 0 };
+        let file = SourceFile {
+            path: "x.md".into(),
+            raw_path: b"x.md".to_vec(),
+            full: "/nowhere/x.md".into(),
+            size: 1,
+            modified_ns: 0,
+        };
         let end = read_chunks(&file, &Limits::default(), &mut |_| ControlFlow::Continue(()));
         assert_eq!(end.unwrap_err().kind, ProblemKind::Unreadable);
     }

@@ -9,7 +9,13 @@ use crate::corpus::read::Part;
 /// A chunk as [`read_chunks`] would make it of a small file.
 pub(super) fn chunk(path: &str, bytes: &[u8]) -> Chunk {
     let part = if format::plan(path, bytes) == format::Plan::Lines { Part::Lines { first: 1 } } else { Part::Whole };
-    Chunk { path: path.to_owned(), raw_path: path.as_bytes().to_vec(), bytes: bytes.to_vec(), part, problems: Vec::new() }
+    Chunk {
+        path: path.to_owned(),
+        raw_path: path.as_bytes().to_vec(),
+        bytes: bytes.to_vec(),
+        part,
+        problems: Vec::new(),
+    }
 }
 
 /// Reads a file of this name and content.
@@ -50,19 +56,22 @@ fn every_file_of_a_folder_is_accounted_for() {
         found.extend(end.err().map(|problem| problem.kind.name().to_owned()));
         lines.push(format!("{} {}", file.path, found.join(" ")));
     }
-    assert_eq!(lines, [
-        "a.md +甲",
-        "b.md empty",
-        "c.txt +c",
-        "d.html +d",
-        "e.jsonl +x empty",
-        "f.png not_an_article",
-        "g not_text",
-        "h.xml not_an_article",
-        "i.json not_an_article",
-        "j.css not_an_article",
-        "k.jsonl empty",
-    ]);
+    assert_eq!(
+        lines,
+        [
+            "a.md +甲",
+            "b.md empty",
+            "c.txt +c",
+            "d.html +d",
+            "e.jsonl +x empty",
+            "f.png not_an_article",
+            "g not_text",
+            "h.xml not_an_article",
+            "i.json not_an_article",
+            "j.css not_an_article",
+            "k.jsonl empty",
+        ]
+    );
 }
 
 #[test]
@@ -90,7 +99,25 @@ const ALL: &[&str] = &["a.md", "a.html", "a.txt", "a.jsonl", "a.json", "a.xml", 
 fn hostile_html_is_read_in_good_time() {
     let many = |unit: &str, bytes: usize| unit.repeat(bytes / unit.len());
     let post = |body: String| format!("---\ntitle: 甲\n---\n<div>{body}");
-    for unit in ["<div>", "<b>", "</b>", "<div hidden>", "<svg>", "<table><tr><td>", "<a href=x>甲", "&amp;", "&#123;", "&bogus", "<", "<!--", "<p\u{0}>", "甲\n", "<h1>", "<article>", "<i></b>"] {
+    for unit in [
+        "<div>",
+        "<b>",
+        "</b>",
+        "<div hidden>",
+        "<svg>",
+        "<table><tr><td>",
+        "<a href=x>甲",
+        "&amp;",
+        "&#123;",
+        "&bogus",
+        "<",
+        "<!--",
+        "<p\u{0}>",
+        "甲\n",
+        "<h1>",
+        "<article>",
+        "<i></b>",
+    ] {
         survives(&["a.md", "a.html"], post(many(unit, 2 << 20)).as_bytes());
     }
     let attributes: String = (0..300_000).map(|i| format!(" a{i}=\">\"")).collect();
@@ -106,14 +133,33 @@ fn deeply_nested_pages_keep_their_text() {
 
 #[test]
 fn hostile_markdown_and_text_are_read_in_good_time() {
-    for unit in ["> ", "- ", "[", "![", "](", "**", "*a ", "_a", "`", "<a", "1. ", "|", "\n---\n", "~~", "[a](<b", "&lt;", "甲：", "\t", "[^1]", "[a]: b\n"] {
+    for unit in [
+        "> ", "- ", "[", "![", "](", "**", "*a ", "_a", "`", "<a", "1. ", "|", "\n---\n", "~~", "[a](<b", "&lt;",
+        "甲：", "\t", "[^1]", "[a]: b\n",
+    ] {
         survives(&["a.md", "a.txt", "a"], unit.repeat((256 << 10) / unit.len()).as_bytes());
     }
 }
 
 #[test]
 fn hostile_data_is_read_in_good_time() {
-    for unit in ["[", "{\"a\":", "{}\n", "\"", "1", "<rss version='2.0'>", "<item>", "<feed><entry>", "---\n", "a: b\n", "- - ", "\0", "\u{feff}", "&a ", "<!DOCTYPE a [<!ENTITY b 'c'>"] {
+    for unit in [
+        "[",
+        "{\"a\":",
+        "{}\n",
+        "\"",
+        "1",
+        "<rss version='2.0'>",
+        "<item>",
+        "<feed><entry>",
+        "---\n",
+        "a: b\n",
+        "- - ",
+        "\0",
+        "\u{feff}",
+        "&a ",
+        "<!DOCTYPE a [<!ENTITY b 'c'>",
+    ] {
         survives(ALL, unit.repeat((1 << 20) / unit.len()).as_bytes());
     }
     let feed = format!("<rss version='2.0'><channel><item><title>甲</title><description>{}", "<a>".repeat(200_000));

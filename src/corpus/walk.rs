@@ -29,16 +29,35 @@ pub struct SourceFile {
 /// [`Problem`].
 pub fn walk(root: &Path) -> impl Iterator<Item = Result<SourceFile, Problem>> {
     let base = root.to_owned();
-    WalkDir::new(root)
+    let real_base = root.canonicalize().unwrap_or_else(|_| base.clone());
+    let mut entries = WalkDir::new(root)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !(is_hidden(entry) || is_index(entry)))
-        .filter_map(move |entry| match entry {
-            Ok(entry) if entry.file_type().is_dir() => None,
-            Ok(entry) => Some(look_at(&base, &entry)),
-            Err(error) => Some(Err(refused(&base, &error))),
-        })
+        .filter_entry(|entry| entry.depth() == 0 || !(is_hidden(entry) || is_index(entry)));
+    std::iter::from_fn(move || {
+        loop {
+            match entries.next()? {
+                Ok(entry) if entry.file_type().is_dir() => {
+                    // walkdir sees a circle only once it is closed; a link to a folder that holds this one would bring
+                    // in the whole corpus, and its neighbours, a second time before that
+                    if entry.depth() > 0
+                        && entry.path_is_symlink()
+                        && entry.path().canonicalize().is_ok_and(|target| real_base.starts_with(target))
+                    {
+                        entries.skip_current_dir();
+                        return Some(Err(circle(relative(&base, entry.path()).0)));
+                    }
+                }
+                Ok(entry) => return Some(look_at(&base, &entry)),
+                Err(error) => return Some(Err(refused(&base, &error))),
+            }
+        }
+    })
+}
+
+fn circle(path: String) -> Problem {
+    Problem { path, line: None, kind: ProblemKind::NotAFile, detail: "a link to a folder above it".to_owned() }
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -84,9 +103,8 @@ fn relative(root: &Path, path: &Path) -> (String, Vec<u8>) {
 
 fn refused(root: &Path, error: &walkdir::Error) -> Problem {
     let path = error.path().map(|path| relative(root, path).0).unwrap_or_default();
-    if let Some(ancestor) = error.loop_ancestor() {
-        let detail = format!("a link to the folder above it, {}", super::quoted(&relative(root, ancestor).0));
-        return Problem { path, line: None, kind: ProblemKind::NotAFile, detail };
+    if error.loop_ancestor().is_some() {
+        return circle(path);
     }
     let io = error.io_error();
     let is_link = error.path().is_some_and(Path::is_symlink);
@@ -102,16 +120,28 @@ mod tests {
     /// Paths, with `!kind` behind those that are problems.
     fn listing(root: &Path) -> Vec<String> {
         walk(root)
-            .map(|found| found.map_or_else(|problem| format!("{} !{}", problem.path, problem.kind.name()), |file| file.path))
+            .map(|found| {
+                found.map_or_else(|problem| format!("{} !{}", problem.path, problem.kind.name()), |file| file.path)
+            })
             .collect()
     }
 
     #[test]
     fn lists_files_in_order_and_leaves_out_hidden_ones_and_indexes() {
         let dir = tempfile::tempdir().unwrap();
-        for path in ["b.md", "a/2.md", "a/1.md", ".git/config", ".hidden.md", "index/meta.json", "index/x.store",
-            "old/meta.json", "old/.managed.json", "index.md", "data/meta.json"]
-        {
+        for path in [
+            "b.md",
+            "a/2.md",
+            "a/1.md",
+            ".git/config",
+            ".hidden.md",
+            "index/meta.json",
+            "index/x.store",
+            "old/meta.json",
+            "old/.managed.json",
+            "index.md",
+            "data/meta.json",
+        ] {
             let full = dir.path().join(path);
             std::fs::create_dir_all(full.parent().unwrap()).unwrap();
             std::fs::write(full, "x").unwrap();
@@ -140,7 +170,8 @@ mod tests {
         symlink(dir.path().join("outside.md"), root.join("link.md")).unwrap();
         symlink(&root, root.join("a/up")).unwrap();
         symlink("nowhere", root.join("broken.md")).unwrap();
-        assert_eq!(listing(&root), ["a/up !not_a_file", "broken.md !not_a_file", "link.md"]);
+        symlink(dir.path(), root.join("outside")).unwrap();
+        assert_eq!(listing(&root), ["a/up !not_a_file", "broken.md !not_a_file", "link.md", "outside !not_a_file"]);
     }
 
     #[cfg(unix)]

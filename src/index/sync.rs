@@ -146,7 +146,7 @@ pub fn sync(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SyncReport, Error> {
     let started = Instant::now();
-    let folder = corpus.canonicalize().ok().filter(|path| path.is_dir());
+    let folder = corpus.canonicalize().ok().filter(|path| path.is_dir() || path.is_file());
     let corpus = folder.ok_or_else(|| Error::NoCorpus(corpus.to_owned()))?;
     let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options)?;
     let plan = Plan::new(&corpus, &target.manifest, progress);

@@ -9,6 +9,7 @@
 //!
 //! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
 
+use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::LazyLock;
 
@@ -31,8 +32,8 @@ use crate::index::schema::Fields;
 const MAX_CONCEPTS: usize = 128;
 /// Terms that a prefix may stand for inside a longer string.
 const MAX_EXPANSIONS: u32 = 10_000;
-/// Weight of a function word in the score: enough to decide between equals. Measured in `docs/ranking.md`.
-const FUNCTION_WEIGHT: f32 = 0.1;
+/// Weight of a question word in the score: enough to decide between equals. Measured in `docs/ranking.md`.
+pub(crate) const QUESTION_WEIGHT: f32 = 0.1;
 /// Weight of a word that is made of other words of the query, or is inside one: the same evidence, counted in part.
 const OVERLAP_WEIGHT: f32 = 0.4;
 
@@ -68,7 +69,7 @@ pub(crate) struct ScoredTerm {
     pub(crate) term: String,
     pub(crate) weight: f32,
     pub(crate) kind: WordKind,
-    pub(crate) is_function: bool,
+    pub(crate) class: WordClass,
     /// The units of the clause it is made of.
     pub(crate) units: std::ops::Range<usize>,
 }
@@ -95,10 +96,34 @@ pub(crate) struct UnitKey {
     pub(crate) position: u32,
 }
 
-static FUNCTION_WORDS: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
-    let list = include_str!("../../data/function-words.txt");
-    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
-});
+/// What a word does in a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WordClass {
+    /// It names what is looked for.
+    Content,
+    /// Grammar, see `data/function-words.txt`.
+    Function,
+    /// It asks, see `data/question-words.txt`.
+    Question,
+}
+
+impl WordClass {
+    fn of(folded: &str) -> Self {
+        static LISTS: LazyLock<[HashSet<&'static str>; 2]> = LazyLock::new(|| {
+            [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")].map(|list| {
+                list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+            })
+        });
+        let [question, function] = &*LISTS;
+        if question.contains(folded) {
+            Self::Question
+        } else if function.contains(folded) {
+            Self::Function
+        } else {
+            Self::Content
+        }
+    }
+}
 
 /// Which of the three queries is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +254,8 @@ impl Lowering<'_> {
 
     fn any_of(&self, clause: &Clause, optional: &mut Vec<Engine>) {
         let (word_field, unit_fields) = self.fields_of(clause.concepts.first().map_or(Field::Any, |c| c.field));
-        for scored in &clause.terms {
+        // function words have the longest postings and would find everything
+        for scored in clause.terms.iter().filter(|scored| scored.class == WordClass::Content) {
             match word_field {
                 Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),
                 None => {
@@ -349,29 +375,30 @@ impl Lowering<'_> {
     fn clause(&self, text: &Text) -> Clause {
         let analyzed = self.analyzer.analyze(&text.text);
         let found = analyzed.words();
-        let is_function = |word: &words::Word<'_>| FUNCTION_WORDS.contains(word.term.as_ref());
+        let class = |word: &words::Word<'_>| WordClass::of(&analyzed.normalized.as_str()[word.bytes.clone()]);
         let leaf = |word: &&words::Word<'_>| word.kind == WordKind::Leaf;
-        let only_functions = found.iter().filter(leaf).all(is_function);
+        let is_content = |word: &words::Word<'_>| class(word) == WordClass::Content;
+        // a query of nothing else is taken at its word
+        let has_content = found.iter().any(is_content);
         let mut terms: Vec<ScoredTerm> = Vec::new();
         for word in &found {
-            let is_function = is_function(word);
-            let factor = if word.kind == WordKind::Leaf { 1.0 } else { OVERLAP_WEIGHT };
-            let factor = if is_function && !only_functions { factor * FUNCTION_WEIGHT } else { factor };
-            if terms.len() < MAX_CONCEPTS && !terms.iter().any(|known| known.term == word.term) {
+            let class = if has_content { class(word) } else { WordClass::Content };
+            let overlaps = shares_evidence(word, &found);
+            let weight = text.weight
+                * if overlaps { OVERLAP_WEIGHT } else { 1.0 }
+                * if class == WordClass::Question { QUESTION_WEIGHT } else { 1.0 };
+            if let Some(known) = terms.iter_mut().find(|known| known.term == word.term) {
+                known.weight += weight;
+            } else if terms.len() < MAX_CONCEPTS {
                 let end = analyzed.units.partition_point(|unit| unit.bytes.start < word.bytes.end);
-                terms.push(ScoredTerm {
-                    term: word.term.to_string(),
-                    weight: text.weight * factor,
-                    kind: word.kind,
-                    is_function,
-                    units: word.unit..end,
-                });
+                let (term, kind, units) = (word.term.to_string(), word.kind, word.unit..end);
+                terms.push(ScoredTerm { term, weight, kind, class, units });
             }
         }
         let concepts = match text.mode {
             Mode::Exact | Mode::Prefix => vec![self.concept(text, &analyzed, None, 0..analyzed.units.len())],
             Mode::Words | Mode::Near(_) => {
-                let leaves = found.iter().filter(leaf).filter(|word| only_functions || !is_function(word));
+                let leaves = found.iter().filter(leaf).filter(|word| !has_content || is_content(word));
                 self.concepts(text, &analyzed, leaves)
             }
         };
@@ -438,6 +465,19 @@ impl Lowering<'_> {
 
 fn is_filter(field: Field) -> bool {
     matches!(field, Field::Category | Field::Author | Field::Url)
+}
+
+/// Whether other words of the text say the same: a longer one that holds this, or shorter ones that together make it up.
+fn shares_evidence(word: &words::Word<'_>, found: &[words::Word<'_>]) -> bool {
+    let (start, end) = (word.bytes.start, word.bytes.end);
+    let others = || found.iter().filter(|other| other.bytes != word.bytes);
+    if others().any(|other| other.bytes.start <= start && end <= other.bytes.end) {
+        return true;
+    }
+    let inside = others().filter(|other| start <= other.bytes.start && other.bytes.end <= end);
+    // words are sorted by start
+    let covered = inside.fold(start, |covered, other| if other.bytes.start <= covered { covered.max(other.bytes.end) } else { covered });
+    covered == end
 }
 
 fn touches(unit: &Unit, before: &Unit) -> bool {

@@ -204,7 +204,8 @@ fn layout(indent_cols: usize, ansi: anstyle::Style, style: &Style) -> Layout {
     Layout { width_cols: style.width_cols(), indent_cols, style: ansi, colour: style.colour }
 }
 
-fn write_facets(out: &mut dyn Write, facets: &Facets, style: &Style) -> io::Result<()> {
+/// Writes counts by section, outlet and month.
+pub fn write_facets(out: &mut dyn Write, facets: &Facets, style: &Style) -> io::Result<()> {
     write_counts(out, Message::Categories, &category_rows(&facets.categories), style)?;
     let rows = |counts: &[(String, u64)]| counts.iter().map(|(name, count)| (name.clone(), *count)).collect::<Vec<_>>();
     write_counts(out, Message::Authors, &rows(&facets.authors), style)?;

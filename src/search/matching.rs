@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn marks_are_exact_where_folding_changed_the_text() {
         check("微软 azure", "微軟將關閉其 ＡＺＵＲＥ 服務", "[微軟]將關閉其 [ＡＺＵＲＥ] 服務", &[]);
-        check("2021年", "在 2021 年", "在 [2021] [年]", &[]);
+        check("2021年", "在 2021 年", "在 [2021] 年", &[]);
+        check("2021年", "在2021年", "在[2021年]", &[]);
     }
 
     #[test]

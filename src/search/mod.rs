@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
-use tantivy::collector::{Count, TopDocs};
+use tantivy::collector::{Count, DocSetCollector, TopDocs};
 use tantivy::query::Query as EngineQuery;
 use tantivy::{DocAddress, Order, TantivyDocument};
 
@@ -79,15 +79,7 @@ impl Searcher {
         let lowered = lower(&request.query, &self.fields, &self.analyzer);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let wanted = request.offset.saturating_add(limit);
-
-        let full = self.candidates(&lowered, wanted, request)?;
-        let mut page: Vec<Candidate> = full.iter().skip(request.offset).take(limit).cloned().collect();
-        if full.len() < wanted && !request.all_words {
-            let known: HashSet<DocAddress> = full.iter().map(|candidate| candidate.address).collect();
-            let rest = self.relaxed_candidates(&lowered, wanted, &known, request)?;
-            let skip = request.offset.saturating_sub(full.len());
-            page.extend(rest.into_iter().skip(skip).take(limit - page.len()));
-        }
+        let (page, full) = self.page(&lowered, limit, wanted, request)?;
 
         let matcher = Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
         let hits = (request.offset + 1..)
@@ -95,11 +87,68 @@ impl Searcher {
             .map(|(rank, candidate)| self.hit(rank, candidate, &matcher, request))
             .collect::<Result<Vec<_>, _>>()?;
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
-        let total = self.total(&lowered, full.len(), wanted)?;
+        let total = self.total(&lowered, full, wanted)?;
         let facets = request.facets.then(|| facets::count(&self.engine, strict, &self.zone)).transpose()?;
         let hints = if hits.is_empty() && limit > 0 { hints::explain(self, request, total)? } else { Vec::new() };
         let understood = request.explain.then(|| understood(request, &lowered));
         Ok(SearchResults { total, hits, facets, hints, understood })
+    }
+
+    /// The ids of a page with their scores; nothing is fetched or marked.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn ids(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
+        let lowered = lower(&request.query, &self.fields, &self.analyzer);
+        let limit = request.limit.min(SearchRequest::MAX_LIMIT);
+        let (page, _) = self.page(&lowered, limit, request.offset.saturating_add(limit), request)?;
+        let id = |candidate: &Candidate| -> Result<_, Error> {
+            Ok((ArticleId::from_u64(self.date_and_id(candidate.address)?.1), candidate.score))
+        };
+        page.iter().map(id).collect()
+    }
+
+    /// Every article that `query` finds with all its words, in no order.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn all_ids(&self, query: &crate::query::Query) -> Result<HashSet<ArticleId>, Error> {
+        let lowered = lower(query, &self.fields, &self.analyzer);
+        let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
+        let found = self.engine.search(strict, &DocSetCollector)?;
+        found.into_iter().map(|address| Ok(ArticleId::from_u64(self.date_and_id(address)?.1))).collect()
+    }
+
+    /// Hands over every article, in the order of the index.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn each_article(&self, take: &mut dyn FnMut(Article)) -> Result<(), Error> {
+        for segment in self.engine.segment_readers() {
+            let store = segment.get_store_reader(1).map_err(tantivy::TantivyError::from)?;
+            for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                take(article(&self.fields, &document?)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The candidates of a page, and how many of the `wanted` best articles hold every word.
+    fn page(
+        &self,
+        lowered: &Lowered,
+        limit: usize,
+        wanted: usize,
+        request: &SearchRequest,
+    ) -> Result<(Vec<Candidate>, usize), Error> {
+        let mut found = self.candidates(lowered, wanted, request)?;
+        found.truncate(wanted);
+        let full = found.len();
+        if full < wanted && !request.all_words {
+            let known: HashSet<DocAddress> = found.iter().map(|candidate| candidate.address).collect();
+            found.extend(self.relaxed_candidates(lowered, wanted, &known, request)?);
+        }
+        Ok((found.into_iter().skip(request.offset).take(limit).collect(), full))
     }
 
     /// The best `wanted` articles that hold every word, in order.
@@ -109,6 +158,7 @@ impl Searcher {
         if sort != Sort::Relevance {
             return self.by_date(strict, sort, wanted);
         }
+        if std::env::var_os("NOTIER").is_some() && lowered.relaxed.is_some() { return Ok(vec![]); }
         let mut found = self.by_score(&lowered.words, wanted, &HashSet::new(), lowered, request)?;
         if let Some(strict) = lowered.strict.as_ref().filter(|_| found.len() < wanted) {
             let known = found.iter().map(|candidate| candidate.address).collect();
@@ -150,10 +200,10 @@ impl Searcher {
         lowered: &Lowered,
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
-        let top = TopDocs::with_limit(wanted.max(POOL) + known.len()).order_by_score();
+        let top = TopDocs::with_limit(wanted.max(std::env::var("POOL").map_or(POOL, |p| p.parse().unwrap())) + known.len()).order_by_score();
         let mut found = self.engine.search(query, &top)?;
         found.retain(|(_, address)| !known.contains(address));
-        let rest = found.split_off(found.len().min(POOL));
+        let rest = if std::env::var_os("NORANK").is_some() { return Ok(found.into_iter().map(|(score, address)| Candidate { score, address, explanation: None }).collect()) } else { found.split_off(found.len().min(std::env::var("POOL").map_or(POOL, |p| p.parse().unwrap()))) };
         let mut ranked = rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?;
         // the scores of the rest are of another kind; they only must not rise above those of the pool
         let least = ranked.last().map_or(0.0, |candidate| candidate.score);

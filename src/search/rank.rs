@@ -1,14 +1,54 @@
-//! Ranks candidates with all that the index knows of them: how often and how near each other the words of the query
-//! stand. Constants and their effect are in `docs/ranking.md`.
+//! Ranks candidates with all that the index knows of them. The score of an article is the sum of five parts:
+//!
+//! - words: BM25 (Robertson and Zaragoza 2009) over the words, those of the title counted more;
+//! - borders: characters that stand side by side in the query across a border of words, and in the article too. This
+//!   holds together what the segmenter cut wrongly; within words it would only count the word again;
+//! - pairs: neighbouring words of the query that stand near each other (as in Metzler and Croft 2005);
+//! - window: how much of the query stands together in the best window of [`WINDOW_CHARS`] characters, so that a long
+//!   article does not win by holding one word here and another there;
+//! - lead: words that stand in the title or in the first [`LEAD_CHARS`] characters, where news says what it is about.
+//!
+//! How the constants were found, and what each part is worth, is in `docs/ranking.md`.
 
-use tantivy::schema::IndexRecordOption;
-use tantivy::postings::Postings;
-use tantivy::{DocAddress, DocSet, Term};
+use std::collections::HashMap;
+
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, DocSet, SegmentReader, Term};
 
 use super::Candidate;
+use crate::analysis::units::Unit;
+use crate::analysis::words::WordKind;
 use crate::error::Error;
-use crate::index::schema::Fields;
-use crate::query::lower::{Clause, Concept};
+use crate::index::schema::{Fields, ID};
+use crate::query::lower::{Clause, Concept, QUESTION_WEIGHT, WordClass};
+
+/// Saturation of a word's frequency.
+const K1: f32 = 0.9;
+/// How much the length of an article counts.
+const B: f32 = 0.75;
+/// Occurrences that one in the title is worth, beside the one it is anyhow.
+const TITLE_BONUS: f32 = 3.0;
+/// Saturation of borders and pairs: the first place says nearly all.
+const PLACE_K1: f32 = 0.5;
+/// Weight of the parts beside that of the words, which is 1.
+const BORDER_WEIGHT: f32 = 0.25;
+/// Weight of words that are neighbours in the query, and of those with one word between.
+const PAIR_WEIGHTS: [f32; 2] = [0.25, 0.125];
+/// See [`BORDER_WEIGHT`].
+const WINDOW_WEIGHT: f32 = 0.3;
+/// See [`BORDER_WEIGHT`].
+const LEAD_WEIGHT: f32 = 0.1;
+/// Words with fewer characters between them are near each other.
+const NEAR_CHARS: u32 = 8;
+/// Two or three sentences.
+const WINDOW_CHARS: u32 = 120;
+/// The title and about the first sentence.
+const LEAD_CHARS: u32 = 50;
+/// A function or question word counts this part of its idf in a window.
+const FUNCTION_IN_WINDOW: f32 = 0.3;
+/// Where positions of the body begin when those of the title come first; more than any title is long.
+const BODY_START: u32 = 1 << 20;
 
 /// Counting by characters touches this many postings at most; that takes about 5 ms.
 const CHEAP_POSTINGS: u64 = 200_000;
@@ -19,20 +59,23 @@ fn idf(documents: u64, holding: u64) -> f32 {
     (1.0 + (documents - holding + 0.5) / (holding + 0.5)).ln()
 }
 
+/// BM25's saturation: 0 without an occurrence, and never more than `k1 + 1`. `norm` is `k1` for a text of average length.
+fn saturate(frequency: f32, k1: f32, norm: f32) -> f32 {
+    (k1 + 1.0) * frequency / (frequency + norm)
+}
+
 /// How much a concept says: the idf of its word, or of its rarest unit.
 pub(crate) fn concept_weight(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> f32 {
-    let documents = searcher.num_docs();
     let holding = match &concept.term {
         Some(term) => searcher.doc_freq(&Term::from_field_text(fields.text, term)).unwrap_or(0),
         None => rarest(searcher, fields, concept),
     };
-    idf(documents, holding)
+    idf(searcher.num_docs(), holding)
 }
 
 fn rarest(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> u64 {
-    let holding = concept.units.iter().map(|unit| {
-        searcher.doc_freq(&Term::from_field_text(fields.body_units, &unit.text)).unwrap_or(0)
-    });
+    let term = |text: &str| Term::from_field_text(fields.body_units, text);
+    let holding = concept.units.iter().map(|unit| searcher.doc_freq(&term(&unit.text)).unwrap_or(0));
     holding.min().unwrap_or(0)
 }
 
@@ -44,11 +87,360 @@ pub(crate) fn is_cheap(searcher: &tantivy::Searcher, fields: &Fields, clauses: &
 
 /// Scores `found` anew, best first; ties by id.
 pub(crate) fn rank(
-    _searcher: &tantivy::Searcher,
-    _fields: &Fields,
-    _clauses: &[Clause],
+    searcher: &tantivy::Searcher,
+    fields: &Fields,
+    clauses: &[Clause],
     found: &[(f32, DocAddress)],
-    _explain: bool,
+    explain: bool,
 ) -> Result<Vec<Candidate>, Error> {
-    Ok(found.iter().map(|&(score, address)| Candidate { score, address, explanation: None }).collect())
+    let asked = Asked::new(searcher, fields, clauses)?;
+    let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
+    addresses.sort_unstable();
+    let mut evidence = Vec::with_capacity(addresses.len());
+    for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+        let segment = searcher.segment_reader(in_segment[0].segment_ord);
+        asked.gather(segment, fields, in_segment, &mut evidence)?;
+    }
+    let mut ranked: Vec<(u64, Candidate)> = evidence
+        .iter()
+        .map(|evidence| {
+            let parts = asked.score(evidence);
+            let explanation = explain.then(|| parts.explain(&asked, evidence));
+            (evidence.id, Candidate { score: parts.sum(), address: evidence.address, explanation })
+        })
+        .collect();
+    ranked.sort_by(|(a_id, a), (b_id, b)| b.score.total_cmp(&a.score).then(a_id.cmp(b_id)));
+    Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+/// What is asked, in one row: the clauses of the query one after the other.
+struct Asked {
+    terms: Vec<AskedTerm>,
+    /// Different texts of units.
+    units: Vec<String>,
+    borders: Vec<Border>,
+    /// Content leaves that are neighbours (0), or have one between (1): indexes into `terms`.
+    pairs: Vec<(usize, usize, usize)>,
+    average_length: f32,
+}
+
+/// Two units that are neighbours in the query across a border of words: indexes into `Asked::units`. The index holds no
+/// postings of pairs, so the weight is the mean idf of the words that touch there, which ranks as well as the true idf.
+struct Border {
+    units: (usize, usize),
+    weight: f32,
+}
+
+struct AskedTerm {
+    text: String,
+    /// Weight in the query times idf.
+    weight: f32,
+    idf: f32,
+    class: WordClass,
+    is_leaf: bool,
+    /// Indexes into `Asked::units`, with their distance from the first.
+    units: Vec<(usize, u32)>,
+}
+
+/// What the index knows of a candidate.
+struct Evidence {
+    address: DocAddress,
+    id: u64,
+    length: f32,
+    /// For each term, its frequency in title and body together, and in the title.
+    frequencies: Vec<(u32, u32)>,
+    /// For each term that is a leaf, where it stands: title first, then from [`BODY_START`] on the body.
+    places: Vec<Vec<u32>>,
+    /// For each border, how often it occurs.
+    borders: Vec<u32>,
+}
+
+impl Asked {
+    fn new(searcher: &tantivy::Searcher, fields: &Fields, clauses: &[Clause]) -> Result<Self, Error> {
+        let documents = searcher.num_docs();
+        let mut asked =
+            Self { terms: Vec::new(), units: Vec::new(), borders: Vec::new(), pairs: Vec::new(), average_length: 1.0 };
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut leaves = Vec::new();
+        for clause in clauses {
+            let units: Vec<usize> = clause.units.iter().map(|unit| asked.unit(&unit.text)).collect();
+            for term in &clause.terms {
+                let holding = searcher.doc_freq(&Term::from_field_text(fields.text, &term.term))?;
+                let idf = idf(documents, holding);
+                let number = *known.entry(&term.term).or_insert_with(|| {
+                    let span = term.units.clone();
+                    let first = clause.units[span.start].position;
+                    asked.terms.push(AskedTerm {
+                        text: term.term.clone(),
+                        weight: 0.0,
+                        idf,
+                        class: term.class,
+                        is_leaf: term.kind != WordKind::Compound,
+                        units: span.map(|unit| (units[unit], clause.units[unit].position - first)).collect(),
+                    });
+                    asked.terms.len() - 1
+                });
+                asked.terms[number].weight += term.weight * idf;
+                if term.kind != WordKind::Compound && term.class == WordClass::Content {
+                    leaves.push(number);
+                }
+            }
+            asked.find_borders(clause, &units, &known);
+        }
+        for (distance, _) in PAIR_WEIGHTS.iter().enumerate() {
+            for pair in leaves.windows(distance + 2) {
+                let (a, b) = (pair[0], pair[distance + 1]);
+                let same = |&(_, x, y): &(usize, usize, usize)| (x, y) == (a, b) || (x, y) == (b, a);
+                if a != b && !asked.pairs.iter().any(same) {
+                    asked.pairs.push((distance, a, b));
+                }
+            }
+        }
+        let tokens: u64 = searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| Ok(segment.inverted_index(fields.text)?.total_num_tokens()))
+            .sum::<Result<u64, Error>>()?;
+        let indexed: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
+        asked.average_length = (tokens as f32 / indexed.max(1) as f32).max(1.0);
+        Ok(asked)
+    }
+
+    fn unit(&mut self, text: &str) -> usize {
+        self.units.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.units.push(text.to_owned());
+            self.units.len() - 1
+        })
+    }
+
+    /// Neighbouring units that no word of the clause holds both of.
+    fn find_borders(&mut self, clause: &Clause, units: &[usize], known: &HashMap<&str, usize>) {
+        for right in 1..clause.units.len() {
+            let left = right - 1;
+            let touch = clause.units[right].position - clause.units[left].position == Unit::STEP;
+            let inside = clause.terms.iter().any(|term| term.units.contains(&left) && term.units.contains(&right));
+            let pair = (units[left], units[right]);
+            if !touch || inside || self.borders.iter().any(|border| border.units == pair) {
+                continue;
+            }
+            let touching = clause.terms.iter().filter(|term| {
+                term.kind != WordKind::Compound && (term.units.contains(&left) || term.units.contains(&right))
+            });
+            let (mut sum, mut count, mut factor) = (0.0, 0.0f32, 1.0);
+            for term in touching {
+                sum += known.get(term.term.as_str()).map_or(0.0, |&number| self.terms[number].idf);
+                count += 1.0;
+                if term.class == WordClass::Question {
+                    factor = QUESTION_WEIGHT;
+                }
+            }
+            self.borders.push(Border { units: pair, weight: factor * sum / count.max(1.0) });
+        }
+    }
+
+    /// Reads the postings of a segment for some of its documents, in order.
+    fn gather(
+        &self,
+        segment: &SegmentReader,
+        fields: &Fields,
+        documents: &[DocAddress],
+        evidence: &mut Vec<Evidence>,
+    ) -> Result<(), Error> {
+        let words = |field: Field| self.terms.iter().map(move |term| Term::from_field_text(field, &term.text));
+        let units = |field: Field| self.units.iter().map(move |unit| Term::from_field_text(field, unit));
+        let with = |terms: &mut dyn Iterator<Item = Term>, option| Lookup::new(segment, terms, option);
+        let mut in_text = with(&mut words(fields.text), IndexRecordOption::WithFreqs)?;
+        let mut in_title = with(&mut words(fields.title), IndexRecordOption::WithFreqs)?;
+        let mut title = with(&mut units(fields.title_units), IndexRecordOption::WithFreqsAndPositions)?;
+        let mut body = with(&mut units(fields.body_units), IndexRecordOption::WithFreqsAndPositions)?;
+        let lengths = segment.get_fieldnorms_reader(fields.text)?;
+        let ids = segment.fast_fields().u64(ID)?;
+        let mut positions: Vec<Vec<u32>> = vec![Vec::new(); self.units.len()];
+        for &address in documents {
+            let doc = address.doc_id;
+            for (unit, positions) in positions.iter_mut().enumerate() {
+                positions.clear();
+                if let Some(postings) = title.at(unit, doc) {
+                    postings.append_positions_with_offset(0, positions);
+                }
+                if let Some(postings) = body.at(unit, doc) {
+                    postings.append_positions_with_offset(BODY_START, positions);
+                }
+            }
+            let frequency = |lookup: &mut Lookup, term| lookup.at(term, doc).map_or(0, |postings| postings.term_freq());
+            let frequencies = (0..self.terms.len())
+                .map(|term| (frequency(&mut in_text, term), frequency(&mut in_title, term)))
+                .collect();
+            let places = self.terms.iter().map(|term| places(&term.units, &positions)).collect();
+            let borders = self.borders.iter().map(|&Border { units: (left, right), .. }| {
+                places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
+            });
+
+            evidence.push(Evidence {
+                address,
+                id: ids.first(doc).unwrap_or_default(),
+                length: lengths.fieldnorm(doc) as f32,
+                frequencies,
+                places,
+                borders: borders.collect(),
+            });
+        }
+        Ok(())
+    }
+
+    /// HOT: the score of one candidate.
+    fn score(&self, evidence: &Evidence) -> Parts {
+        let norm = K1 * (1.0 - B + B * evidence.length / self.average_length);
+        let words = self.terms.iter().zip(&evidence.frequencies).map(|(term, &(text, title))| {
+            term.weight * saturate(text as f32 + TITLE_BONUS * title as f32, K1, norm)
+        });
+        let place = |count: u32| saturate(count as f32, PLACE_K1, PLACE_K1);
+        let borders = self.borders.iter().zip(&evidence.borders).map(|(border, &count)| border.weight * place(count));
+        let pairs = self.pairs.iter().map(|&(distance, a, b)| {
+            let near = near_count(&evidence.places[a], self.terms[a].width(), &evidence.places[b], self.terms[b].width());
+            PAIR_WEIGHTS[distance] * (self.terms[a].idf + self.terms[b].idf) / 2.0 * place(near)
+        });
+        let is_lead = |place: &u32| place % BODY_START < LEAD_CHARS * Unit::STEP;
+        let leaves = self.terms.iter().zip(&evidence.places).filter(|(term, _)| term.is_leaf);
+        let lead = leaves.filter(|(_, places)| places.iter().any(is_lead)).map(|(term, _)| term.weight);
+        Parts {
+            words: words.sum(),
+            borders: BORDER_WEIGHT * borders.sum::<f32>(),
+            pairs: pairs.sum(),
+            window: WINDOW_WEIGHT * self.best_window(evidence),
+            lead: LEAD_WEIGHT * lead.sum::<f32>(),
+        }
+    }
+
+    /// The greatest sum of idfs of different leaves within one window.
+    fn best_window(&self, evidence: &Evidence) -> f32 {
+        let leaves = self.terms.iter().zip(&evidence.places).enumerate().filter(|(_, (term, _))| term.is_leaf);
+        let mut places: Vec<(u32, usize)> =
+            leaves.flat_map(|(number, (_, places))| places.iter().map(move |&place| (place, number))).collect();
+        places.sort_unstable();
+        let mut inside = vec![0u32; self.terms.len()];
+        let (mut first, mut sum, mut best) = (0, 0.0f32, 0.0f32);
+        for &(place, number) in &places {
+            inside[number] += 1;
+            if inside[number] == 1 {
+                sum += self.terms[number].idf_in_window();
+            }
+            while places[first].0 + WINDOW_CHARS * Unit::STEP < place {
+                let left = places[first].1;
+                inside[left] -= 1;
+                if inside[left] == 0 {
+                    sum -= self.terms[left].idf_in_window();
+                }
+                first += 1;
+            }
+            best = best.max(sum);
+        }
+        best
+    }
+}
+
+impl AskedTerm {
+    fn idf_in_window(&self) -> f32 {
+        if self.class == WordClass::Content { self.idf } else { FUNCTION_IN_WINDOW * self.idf }
+    }
+
+    /// Distance from its first to its last unit.
+    fn width(&self) -> u32 {
+        self.units.last().map_or(0, |&(_, distance)| distance)
+    }
+}
+
+/// Postings of some terms in one segment, asked for in the order of the documents.
+struct Lookup(Vec<Option<SegmentPostings>>);
+
+impl Lookup {
+    fn new(
+        segment: &SegmentReader,
+        terms: &mut dyn Iterator<Item = Term>,
+        option: IndexRecordOption,
+    ) -> Result<Self, Error> {
+        let read = |term: Term| -> tantivy::Result<_> { Ok(segment.inverted_index(term.field())?.read_postings(&term, option)?) };
+        Ok(Self(terms.map(read).collect::<Result<_, _>>()?))
+    }
+
+    /// The postings of `term` at `doc`, if it occurs there.
+    fn at(&mut self, term: usize, doc: u32) -> Option<&mut SegmentPostings> {
+        let postings = self.0[term].as_mut()?;
+        if postings.doc() < doc {
+            postings.seek(doc);
+        }
+        (postings.doc() == doc).then_some(postings)
+    }
+}
+
+/// Where units stand in a row.
+fn places(units: &[(usize, u32)], positions: &[Vec<u32>]) -> Vec<u32> {
+    let Some((&(first, _), rest)) = units.split_first() else { return Vec::new() };
+    let mut places = positions[first].clone();
+    for &(unit, distance) in rest {
+        if places.is_empty() {
+            break;
+        }
+        places = places_of_two(&places, &positions[unit], distance).collect();
+    }
+    places
+}
+
+/// The positions of `left` that have one of `right` at `distance`; both are sorted.
+fn places_of_two<'a>(left: &'a [u32], right: &'a [u32], distance: u32) -> impl Iterator<Item = u32> + 'a {
+    let mut at = 0;
+    left.iter().copied().filter(move |place| {
+        let wanted = place + distance;
+        while right.get(at).is_some_and(|&position| position < wanted) {
+            at += 1;
+        }
+        right.get(at) == Some(&wanted)
+    })
+}
+
+/// How many places of `a` have one of `b` near, before or after.
+fn near_count(a: &[u32], a_width: u32, b: &[u32], b_width: u32) -> u32 {
+    // between two neighbours the positions differ by one step, and no character stands between
+    let near = |from: u32, to: u32| to.saturating_sub(from + Unit::STEP) / Unit::STEP < NEAR_CHARS;
+    let mut next = 0;
+    let places = a.iter().filter(|&&place| {
+        while b.get(next).is_some_and(|&other| other < place) {
+            next += 1;
+        }
+        let after = b.get(next).is_some_and(|&other| near(place + a_width, other));
+        let before = next.checked_sub(1).is_some_and(|before| near(b[before] + b_width, place));
+        after || before
+    });
+    places.count() as u32
+}
+
+/// The score, part by part.
+struct Parts {
+    words: f32,
+    borders: f32,
+    pairs: f32,
+    window: f32,
+    lead: f32,
+}
+
+impl Parts {
+    fn sum(&self) -> f32 {
+        let w = |k: &str| std::env::var(k).ok().and_then(|v| v.parse::<f32>().ok()).unwrap_or(1.0);
+        w("WW") * self.words + w("WB") * self.borders + w("WP") * self.pairs + w("WWIN") * self.window + w("WL") * self.lead
+    }
+
+    fn explain(&self, asked: &Asked, evidence: &Evidence) -> Vec<String> {
+        let terms = asked.terms.iter().zip(&evidence.frequencies).filter(|(_, (text, _))| *text > 0);
+        let terms = terms.map(|(term, (text, title))| {
+            let title = if *title > 0 { format!(", {title} in the title") } else { String::new() };
+            format!("{} ×{text}{title} (weight {:.2})", term.text, term.weight)
+        });
+        vec![
+            format!("{:.2} words: {}", self.words, terms.collect::<Vec<_>>().join("; ")),
+            format!("{:.2} characters side by side across word borders", self.borders),
+            format!("{:.2} neighbouring words near each other", self.pairs),
+            format!("{:.2} words together in {WINDOW_CHARS} characters", self.window),
+            format!("{:.2} words in the title or the first {LEAD_CHARS} characters", self.lead),
+        ]
+    }
 }

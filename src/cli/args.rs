@@ -1,0 +1,366 @@
+//! What was typed, and the text of `--help`. Values that can be set elsewhere, too, are options here and become
+//! [`Settings`](super::settings::Settings).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as Options, Parser, Subcommand, ValueEnum};
+use souwen::messages::Lang;
+use souwen::search::request::Sort;
+
+use super::console::Color;
+use super::settings::{self, Typed};
+
+/// Full-text search over a folder of Chinese news
+#[derive(Debug, Parser)]
+#[command(name = "souwen", version, about, after_help = EXAMPLES, max_term_width = 100)]
+// a shell alias with options must not forbid them on the command line
+#[command(disable_help_subcommand = true, args_override_self = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// Folder of the index [env: SOUWEN_INDEX] [default: `index` here, else in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub(super) index: Option<PathBuf>,
+
+    /// When to use colour, by default on terminals only [env: SOUWEN_COLOR]
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "Global options")]
+    pub(super) color: Option<Color>,
+
+    /// Language of messages, by default that of the locale [env: SOUWEN_LANG]
+    #[arg(long, global = true, value_name = "LANG", help_heading = "Global options", value_parser = lang())]
+    pub(super) lang: Option<Lang>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  souwen index ~/news              take in a folder of articles, or what has changed in it
+  souwen search 微软 区块链        the articles with these words, best first
+  souwen show 8qk2                 one of them, by the beginning of its id
+
+See `souwen COMMAND --help` for more. Exit codes: 0 found, 1 nothing found, 2 error.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Index(IndexArgs),
+    Search(SearchArgs),
+    Show(ShowArgs),
+    Stats(StatsArgs),
+    Analyze(AnalyzeArgs),
+    /// Show every setting in force, and where it comes from
+    Config,
+    Generate(GenerateArgs),
+}
+
+/// Bring the index in step with a folder of articles
+#[derive(Debug, Options)]
+#[command(after_help = INDEXING)]
+pub(super) struct IndexArgs {
+    /// Folder of articles [default: that of the index, else `corpus`]
+    pub(super) corpus: Option<PathBuf>,
+
+    /// Start over, whatever the index holds
+    #[arg(long)]
+    pub(super) rebuild: bool,
+
+    /// Threads that read, and threads that write [env: SOUWEN_THREADS] [default: one per core]
+    #[arg(long, value_name = "N", value_parser = settings::THREADS.parser())]
+    pub(super) threads: Option<usize>,
+
+    /// Memory for articles on their way into the index [env: SOUWEN_MEMORY] [default: 512MiB]
+    #[arg(long, value_name = "SIZE", value_parser = settings::MEMORY.parser())]
+    pub(super) memory: Option<u64>,
+
+    /// Time zone of dates that name none [env: SOUWEN_ZONE] [default: that of the index, else +08:00]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = settings::ZONE.parser())]
+    pub(super) zone: Option<String>,
+
+    /// Make what was read so far durable every N articles [env: SOUWEN_COMMIT_EVERY] [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = settings::COMMIT_EVERY.parser())]
+    pub(super) commit_every: Option<u64>,
+
+    /// Print errors only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
+    /// Print the summary as JSON, with every problem
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Find articles, those with all the words first
+#[derive(Debug, Options)]
+#[command(after_help = QUERIES)]
+pub(super) struct SearchArgs {
+    /// Words to find, and what the query language makes of them (see below)
+    pub(super) query: Vec<String>,
+
+    /// Hits on a page [env: SOUWEN_LIMIT] [default: 10]
+    #[arg(short = 'n', long, value_name = "N", value_parser = settings::LIMIT.parser())]
+    pub(super) limit: Option<usize>,
+
+    /// Which page
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) page: u32,
+
+    /// Order of the hits
+    #[arg(long, value_name = "ORDER", default_value = "relevance", value_parser = sort())]
+    pub(super) sort: Sort,
+
+    /// Leave out articles that lack some of the words
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// Only this section, such as 新媒体/虎嗅 or 虎嗅 (several: any of them)
+    #[arg(short, long, value_name = "PATH", help_heading = "Filters")]
+    pub(super) category: Vec<String>,
+
+    /// Only this outlet or person (several: any of them)
+    #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
+    pub(super) author: Vec<String>,
+
+    /// Only from this date on: 2021, 2021-05, 2021-05-14, 昨天, 7d, 3个月
+    #[arg(long, value_name = "DATE", help_heading = "Filters")]
+    pub(super) since: Option<String>,
+
+    /// Only up to this date, all of it included
+    #[arg(long, value_name = "DATE", help_heading = "Filters")]
+    pub(super) until: Option<String>,
+
+    /// Count categories, authors and months over all matches
+    #[arg(long, help_heading = "Output")]
+    pub(super) facets: bool,
+
+    /// Tell how the query was understood and where each score comes from
+    #[arg(long, help_heading = "Output")]
+    pub(super) explain: bool,
+
+    /// How to print the hits
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", default_value = "text")]
+    pub(super) format: Format,
+
+    /// Print one JSON object a line, as --format json does
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["paths", "format"])]
+    pub(super) json: bool,
+
+    /// Print paths only, below the folder of articles, as --format paths does
+    #[arg(short = 'l', long, help_heading = "Output", conflicts_with = "format")]
+    pub(super) paths: bool,
+}
+
+impl SearchArgs {
+    /// The format asked for, in whichever way.
+    pub(super) const fn format(&self) -> Format {
+        match (self.json, self.paths) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Paths,
+            _ => self.format,
+        }
+    }
+}
+
+const INDEXING: &str = "\
+Takes in what is new or changed and removes what is gone: posts with front matter, Markdown, plain
+text, HTML pages, JSON Lines (also .gz), RSS, Atom and JSON feeds. What cannot be read is named on
+standard error and costs nothing else: the exit code is 0.
+
+Examples:
+  souwen index ~/news     make or refresh the index of this folder
+  souwen index            refresh the index of the folder it was made from";
+
+const QUERIES: &str = "\
+Without words, all articles are listed, newest first. Where there is no index but a folder `corpus`,
+the index is made first.
+
+Queries:
+  微软 区块链               both words
+  '\"关闭区块链\"'            exactly this string, wherever words end
+  微软 OR 谷歌              either (also 或); ( ) group
+  微软 -财报                without the second (also NOT 财报)
+  title:微软 author:新华    in the title, of this outlet; also body: category: url:
+  after:2021-05 before:7d   dates; also date:2021
+  '\"微软 亚马逊\"~5'         at most five words apart
+  semi*                     beginning so
+  区块链^2 微软             the first weighs double
+
+Examples:
+  souwen search 区块链 --since 2021-05 --category 虎嗅
+  souwen search 微软 -l
+  souwen search 微软 --json | jq -r .title";
+
+/// Print one article, through $PAGER on a terminal
+#[derive(Debug, Options)]
+pub(super) struct ShowArgs {
+    /// Its id, as search shows it, or the beginning of it
+    pub(super) id: String,
+
+    /// Mark what answers this query
+    #[arg(long, value_name = "QUERY")]
+    pub(super) query: Option<String>,
+
+    /// Print it as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Describe the index: articles, dates, categories, sizes, settings
+#[derive(Debug, Options)]
+pub(super) struct StatsArgs {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Print the terms that a text is cut into, with positions and offsets
+#[derive(Debug, Options)]
+pub(super) struct AnalyzeArgs {
+    /// The text
+    #[arg(required = true)]
+    pub(super) text: Vec<String>,
+
+    /// Print them as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Print completions for a shell, or write man pages
+#[derive(Debug, Options)]
+#[command(after_help = "Examples:
+  souwen generate completions bash > ~/.local/share/bash-completion/completions/souwen
+  souwen generate man ~/.local/share/man/man1")]
+pub(super) struct GenerateArgs {
+    #[command(subcommand)]
+    pub(super) what: Generate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Generate {
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a man page for each command into a folder
+    Man {
+        /// The folder, made when it is not there
+        dir: PathBuf,
+    },
+}
+
+/// How hits are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Tsv,
+    Paths,
+}
+
+fn lang() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(["en", "zh"]).map(|name| Lang::from_locale(&name))
+}
+
+fn sort() -> impl TypedValueParser<Value = Sort> {
+    PossibleValuesParser::new(["relevance", "newest", "oldest"]).map(|name| match name.as_str() {
+        "newest" => Sort::Newest,
+        "oldest" => Sort::Oldest,
+        _ => Sort::Relevance,
+    })
+}
+
+impl Args {
+    /// Those that the program was started with.
+    pub(crate) fn of_process() -> Result<Self, clap::Error> {
+        Self::try_parse_from(spare_exclusions(std::env::args_os()))
+    }
+
+    /// What was typed of the settings.
+    pub(super) fn typed(&self) -> Typed {
+        let mut typed = Typed { index: self.index.clone(), lang: self.lang, color: self.color, ..Typed::default() };
+        match &self.command {
+            Command::Index(args) => {
+                typed.threads = args.threads;
+                typed.memory = args.memory;
+                typed.zone = args.zone.clone();
+                typed.commit_every = args.commit_every;
+            }
+            Command::Search(args) => typed.limit = args.limit,
+            _ => {}
+        }
+        typed
+    }
+}
+
+/// Lets `souwen search 微软 -apple` exclude a word, where clap would read `-a pple`: the hyphen of an excluded word
+/// becomes its full-width twin, which means the same to the query language and nothing to clap.
+fn spare_exclusions(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let (mut searching, mut verbatim) = (false, false);
+    let spare = |arg: OsString| {
+        let Some(text) = arg.to_str() else { return arg };
+        if !searching {
+            searching = text == "search";
+        } else if text == "--" {
+            verbatim = true;
+        } else if let Some(word) = text.strip_prefix('-')
+            && !verbatim
+            && is_excluded_word(word)
+        {
+            return format!("－{word}").into();
+        }
+        arg
+    };
+    args.into_iter().map(spare).collect()
+}
+
+/// Whether what follows a hyphen is a word, not an option with or without its value (`-n5`, `-c=科技`, `-c科技`).
+fn is_excluded_word(word: &str) -> bool {
+    let mut chars = word.chars();
+    let (Some(first), rest) = (chars.next(), chars.as_str()) else { return false };
+    match first {
+        '-' => false,
+        c if rest.is_empty() => !c.is_ascii_alphabetic(),
+        'n' => !rest.trim_start_matches('=').bytes().all(|b| b.is_ascii_digit()),
+        'a' | 'c' => rest.starts_with(|c: char| c.is_ascii() && c != '='),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+
+    #[track_caller]
+    fn check(args: &[&str], query: &[&str]) {
+        let args = args.iter().map(OsString::from);
+        match Args::try_parse_from(spare_exclusions(args)).unwrap().command {
+            Command::Search(args) => assert_eq!(args.query, query),
+            command => panic!("{command:?}"),
+        }
+    }
+
+    #[test]
+    fn a_word_after_a_hyphen_is_excluded_and_an_option_is_one() {
+        check(&["souwen", "search", "微软", "-财报"], &["微软", "－财报"]);
+        check(&["souwen", "search", "-apple", "-nvidia", "-c919"], &["－apple", "－nvidia", "－c919"]);
+        check(&["souwen", "search", "-\"A B\"", "-(a", "b)", "-5"], &["－\"A B\"", "－(a", "b)", "－5"]);
+        check(&["souwen", "search", "-n5", "-c科技", "-a=甲", "-l", "-n", "3", "微软"], &["微软"]);
+        check(&["souwen", "search", "--", "-l", "--json"], &["-l", "--json"]);
+        check(&["souwen", "--color=never", "search", "-"], &["-"]);
+    }
+
+    #[test]
+    fn an_unknown_option_is_no_query() {
+        for option in ["--jsno", "-x"] {
+            let args = ["souwen", "search", "微软", option].map(OsString::from);
+            assert!(Args::try_parse_from(spare_exclusions(args)).is_err(), "{option}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What ends a command, and the words for it: each library error and each mistake of the user mapped to a message with
+//! the hint that helps.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use souwen::error::Error;
+use souwen::messages::{Lang, Message};
+
+use super::settings;
+
+/// Why a command could not be carried out.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Standard output refused.
+    Output(io::Error),
+    /// The library failed on the index in this folder.
+    Index { dir: PathBuf, error: Error },
+    /// The index in this folder was made with other rules of analysis.
+    OtherAnalysis { dir: PathBuf },
+    /// No folder of articles is known.
+    CorpusUnknown,
+    /// The user has no home, so there is no place for an index.
+    NoHome,
+    /// A file of the user's could not be read or written.
+    File { path: PathBuf, error: io::Error },
+    /// An environment variable or a key of the file holds no value of its kind.
+    BadSetting { name: String, value: String, expected: Message<'static> },
+    /// The file holds a key that is no setting.
+    UnknownSetting { file: String, key: String },
+    /// The file cannot be understood.
+    BadConfigFile { file: String, reason: String },
+    /// The value of a date option is no date.
+    BadDate { option: &'static str, value: String },
+}
+
+/// Only standard output is written through plain `?`: other files are named.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Failure {
+    /// For `map_err` on what the library does with the index in `dir`.
+    pub(super) fn index(dir: &Path) -> impl Fn(Error) -> Self {
+        move |error| Self::Index { dir: dir.to_owned(), error }
+    }
+
+    /// Whether the reader of standard output has left.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to tell; with a second line where there is a way out.
+    pub(super) fn text(&self, lang: Lang) -> String {
+        let in_lang = |message: Message<'_>| message.in_lang(lang).to_string();
+        match self {
+            Self::Output(error) => in_lang(Message::OutputRefused { reason: &error.to_string() }),
+            Self::Index { dir, error } => index_text(dir, error, lang),
+            Self::OtherAnalysis { dir } => in_lang(Message::OtherAnalysis { index: &shown(dir) }),
+            Self::CorpusUnknown => in_lang(Message::CorpusUnknown),
+            Self::NoHome => in_lang(Message::NoHome),
+            Self::File { path, error } => {
+                in_lang(Message::FileRefused { path: &shown(path), reason: &error.to_string() })
+            }
+            Self::BadSetting { name, value, expected } => {
+                in_lang(Message::BadSetting { name, value, expected: &in_lang(*expected) })
+            }
+            Self::UnknownSetting { file, key } => {
+                in_lang(Message::UnknownSetting { file, key, known: &lang.list(&settings::KEYS) })
+            }
+            Self::BadConfigFile { file, reason } => in_lang(Message::BadConfigFile { file, reason }),
+            Self::BadDate { option, value } => in_lang(Message::BadDate { option, value }),
+        }
+    }
+}
+
+fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
+    let index = &shown(dir);
+    let in_lang = |message: Message<'_>| message.in_lang(lang).to_string();
+    match error {
+        Error::NoIndex(_) => in_lang(Message::IndexMissing { index }),
+        Error::NoCorpus(corpus) => in_lang(Message::CorpusMissing { corpus: &shown(corpus) }),
+        Error::NotOurs(_) => in_lang(Message::NotAnIndex { index }),
+        Error::Format { found, expected } => {
+            in_lang(Message::OtherFormat { index, found: *found, expected: *expected })
+        }
+        Error::OtherAnalysis { what } => match *what {
+            "another dictionary" => in_lang(Message::OtherDictionary { index }),
+            "another time zone" => in_lang(Message::OtherZone { index }),
+            _ => in_lang(Message::OtherAnalysis { index }),
+        },
+        Error::OtherCorpus { of, asked } => {
+            in_lang(Message::OtherCorpus { index, of: &shown(of), asked: &shown(asked) })
+        }
+        Error::Zone(zone) => in_lang(Message::BadSetting {
+            name: settings::ZONE.key,
+            value: zone,
+            expected: &in_lang(Message::ExpectedZone),
+        }),
+        Error::Locked(_) => in_lang(Message::LockHeldBySomeone { index }),
+        Error::Damaged { part } => in_lang(Message::IndexDamaged { index, reason: part }),
+        Error::Io { path, source } => in_lang(Message::FileRefused { path: &shown(path), reason: &source.to_string() }),
+        Error::Engine(error) => in_lang(Message::EngineFailed { index, reason: &error.to_string() }),
+        other => in_lang(Message::EngineFailed { index, reason: &other.to_string() }),
+    }
+}
+
+/// A path for people.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,143 @@
+//! `souwen index`: brings the index in step, and tells what was done and what could not be read.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use souwen::corpus::{Problem, ProblemKind};
+use souwen::index::{self, SyncOptions, SyncReport};
+use souwen::messages::Message;
+use souwen::render::json;
+
+use super::args::IndexArgs;
+use super::console::{Console, finish};
+use super::failure::{Failure, shown};
+use super::place::Place;
+use super::progress::Bar;
+use super::settings::Settings;
+use super::{Exit, dictionary};
+
+/// More lost articles than this are not named one by one: nobody reads them on a terminal.
+const MAX_LOST_TOLD: usize = 50;
+/// Remarks on articles that were taken all the same: a few show what it is about.
+const MAX_REMARKS_TOLD: usize = 5;
+
+/// Does it. Single articles that cannot be read are problems, not a failure: the others are in.
+pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
+    let corpus = place.corpus(args.corpus.as_deref())?;
+    let quiet = args.quiet || args.json;
+    let report = sync(&place.dir, &corpus, args.rebuild, settings, &Bar::new(console, quiet))?;
+    if !quiet {
+        tell_problems(&report, console);
+    }
+    if args.json {
+        let mut out = console.out();
+        json::write_value(&mut out, &Summary::of(&report, &place.dir, &corpus))?;
+        finish(out)?;
+    } else if !args.quiet {
+        let mut out = console.out();
+        for line in summary(&report, console) {
+            writeln!(out, "{line}")?;
+        }
+        finish(out)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Makes the index that a search found missing, telling so.
+pub(super) fn build_first(place: &Place, corpus: &Path, settings: &Settings, console: &Console) -> Result<(), Failure> {
+    console.say(Message::BuildingFirstIndex { corpus: &shown(corpus) });
+    let report = sync(&place.dir, corpus, false, settings, &Bar::new(console, false))?;
+    tell_problems(&report, console);
+    let lines = summary(&report, console).join("\n") + "\n";
+    console.add(lines.as_bytes());
+    Ok(())
+}
+
+fn sync(dir: &Path, corpus: &Path, rebuild: bool, settings: &Settings, bar: &Bar<'_>) -> Result<SyncReport, Failure> {
+    let options = SyncOptions {
+        threads: settings.threads.value,
+        memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
+        rebuild,
+        commit_every: settings.commit_every.value,
+        zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
+        ..SyncOptions::default()
+    };
+    let progress = |progress| bar.report(progress);
+    index::sync(dir, corpus, &dictionary(settings), &options, &progress).map_err(Failure::index(dir))
+}
+
+/// Names what could not be read, and then what was odd about what could.
+fn tell_problems(report: &SyncReport, console: &Console) {
+    let (lost, remarks): (Vec<&Problem>, Vec<_>) =
+        report.problems.iter().partition(|problem| problem.kind.costs_the_article());
+    let told: Vec<_> = lost.into_iter().take(MAX_LOST_TOLD).chain(remarks.into_iter().take(MAX_REMARKS_TOLD)).collect();
+    for Problem { path, line, kind, detail } in &told {
+        let place = line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"));
+        let kind = console.text(Message::of_kind(*kind));
+        let reason = if detail.is_empty() { kind } else { format!("{kind}: {detail}") };
+        console.warn(Message::ProblemIn { place: &place, reason: &reason });
+    }
+    let all: u64 = report.problems_by_kind.values().sum();
+    let more = all.saturating_sub(told.len() as u64);
+    if more > 0 {
+        console.warn(Message::MoreProblems { problems: more });
+    }
+}
+
+/// The outcome, line by line.
+fn summary(report: &SyncReport, console: &Console) -> Vec<String> {
+    let SyncReport { added, changed, unchanged, removed, articles, files, seconds, .. } = *report;
+    let outcome = if added + changed + removed == 0 {
+        Message::NothingChanged { articles }
+    } else {
+        Message::IndexSummary { added, changed, unchanged, removed }
+    };
+    let SyncReport { with_articles, without_articles, skipped, .. } = *report;
+    let mut lines = vec![
+        console.text(outcome),
+        console.text(Message::FilesSeen { files, with_articles, without_articles, skipped }),
+    ];
+    let problems: u64 = report.problems_by_kind.values().sum();
+    if problems > 0 {
+        let kinds = ProblemKind::ALL.iter().filter_map(|kind| {
+            let problems = *report.problems_by_kind.get(kind.name())?;
+            let kind = console.text(Message::of_kind(*kind));
+            Some(console.text(Message::ProblemsOfKind { kind: &kind, problems }))
+        });
+        let kinds = console.lang.list(&kinds.collect::<Vec<_>>());
+        lines.push(console.text(Message::Problems { problems, kinds: &kinds }));
+    }
+    lines.push(if report.bytes > 0 {
+        console.text(Message::IndexSpeed { seconds, megabytes_per_second: report.megabytes_per_second() })
+    } else {
+        console.text(Message::IndexTime { seconds })
+    });
+    lines
+}
+
+/// The same for programs. Fields are only added.
+#[derive(Serialize)]
+struct Summary<'a> {
+    r#type: &'static str,
+    v: u32,
+    index: String,
+    corpus: String,
+    megabytes_per_second: f64,
+    #[serde(flatten)]
+    report: &'a SyncReport,
+}
+
+impl<'a> Summary<'a> {
+    fn of(report: &'a SyncReport, dir: &Path, corpus: &Path) -> Self {
+        let absolute = |path: &Path| shown(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        Self {
+            r#type: "sync",
+            v: json::VERSION,
+            index: absolute(dir),
+            corpus: absolute(corpus),
+            megabytes_per_second: report.megabytes_per_second(),
+            report,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The command line: the only code that knows clap, the terminal, the environment and exit codes.
+//!
+//! 1. [`Args`] is what was typed (`args.rs`);
+//! 2. [`Settings`](settings::Settings) is what holds: command line, environment, configuration file, default, in this
+//!    order (`settings.rs`, `config_file.rs`);
+//! 3. [`Place`](place::Place) is where the index lies (`place.rs`);
+//! 4. one file for each subcommand does the work through the library and renders what came out into [`console`]'s
+//!    standard output;
+//! 5. what goes wrong is a [`Failure`](failure::Failure), told once, here.
+
+mod analyze;
+mod args;
+mod bytes;
+mod config;
+mod config_file;
+mod console;
+mod exit;
+mod failure;
+mod generate;
+mod index;
+mod pager;
+mod place;
+mod progress;
+mod search;
+mod settings;
+mod show;
+mod stats;
+mod table;
+
+use std::sync::Arc;
+
+use souwen::analysis::dictionary::Dictionary;
+
+pub(crate) use args::Args;
+pub(crate) use exit::Exit;
+
+use args::Command;
+use config_file::ConfigFile;
+use console::Console;
+use failure::Failure;
+use place::Place;
+use settings::{Environment, Settings};
+
+/// Does what `args` ask for. All that fails is told here, once.
+pub(crate) fn run(args: &Args) -> Exit {
+    let environment = Environment::of_process();
+    let loaded = ConfigFile::read().and_then(|file| Settings::resolve(args.typed(), &environment, file));
+    let (settings, console) = match loaded {
+        Ok(settings) => {
+            let console = Console::new(settings.lang.value, settings.color.value);
+            (settings, console)
+        }
+        Err(failure) => {
+            let console =
+                Console::new(settings::fallback_lang(args.lang, &environment), args.color.unwrap_or_default());
+            return tell(&failure, &console);
+        }
+    };
+    command(&args.command, &settings, &console).unwrap_or_else(|failure| tell(&failure, &console))
+}
+
+fn command(command: &Command, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
+    let place = || Place::find(settings);
+    match command {
+        Command::Index(args) => index::run(args, &place()?, settings, console),
+        Command::Search(args) => search::run(args, &place()?, settings, console),
+        Command::Show(args) => show::run(args, &place()?, settings, console),
+        Command::Stats(args) => stats::run(args, &place()?, console),
+        Command::Analyze(args) => analyze::run(args, &dictionary(settings), console),
+        Command::Config => config::run(&place()?, settings, console),
+        Command::Generate(args) => generate::run(args, console),
+    }
+}
+
+/// The words the segmenter knows; the only place that says where they come from.
+fn dictionary(_settings: &Settings) -> Arc<Dictionary> {
+    Arc::new(Dictionary::default())
+}
+
+/// The only place where a closed pipe is forgiven.
+fn tell(failure: &Failure, console: &Console) -> Exit {
+    if failure.is_closed_pipe() {
+        return Exit::Success;
+    }
+    console.error(&failure.text(console.lang));
+    Exit::Error
+}
+
+/// Prints help, version or what was wrong with the arguments.
+pub(crate) fn tell_usage(usage: &clap::Error) -> Exit {
+    let is_error = usage.use_stderr();
+    match usage.print() {
+        _ if is_error => Exit::Error,
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error,
+        _ => Exit::Success,
+    }
+}
