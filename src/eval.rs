@@ -94,7 +94,8 @@ fn measure(rankings: &HashMap<&str, Vec<&str>>, judgments: &Judgments) -> Measur
         let ideal: f64 = (0..answers.len().min(10)).map(discount).sum();
         if ideal > 0.0 {
             sum.ndcg_10 += first_ten().map(|(rank, _)| discount(rank)).sum::<f64>() / ideal;
-            sum.recall_100 += ranking.iter().take(DEPTH).filter(|name| is_answer(name)).count() as f64 / answers.len() as f64;
+            sum.recall_100 +=
+                ranking.iter().take(DEPTH).filter(|name| is_answer(name)).count() as f64 / answers.len() as f64;
         }
         sum.mrr_10 += first_ten().next().map_or(0.0, |(rank, _)| 1.0 / (rank as f64 + 1.0));
         sum.success_1 += f64::from(u8::from(ranking.first().is_some_and(is_answer)));

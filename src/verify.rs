@@ -96,7 +96,8 @@ impl Oracle {
             return HashSet::new();
         }
         let needle = format!("{UNIT_END}{needle}{UNIT_END}");
-        let holds = |article: &&Scanned| article.spelled_title.contains(&needle) || article.spelled_body.contains(&needle);
+        let holds =
+            |article: &&Scanned| article.spelled_title.contains(&needle) || article.spelled_body.contains(&needle);
         self.articles.iter().filter(holds).map(|article| article.id).collect()
     }
 

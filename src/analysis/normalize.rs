@@ -91,7 +91,8 @@ impl Normalized {
             }
         }
         let mut chars = self.text[start..].chars();
-        let kept_length = chars.next().is_some_and(|folded| folded.len_utf8() == c.len_utf8()) && chars.next().is_none();
+        let kept_length =
+            chars.next().is_some_and(|folded| folded.len_utf8() == c.len_utf8()) && chars.next().is_none();
         match self.pieces.last() {
             Some(last) if kept_length && last.in_step && start - last.folded == at - last.original => {}
             _ => self.pieces.push(Piece { folded: start, original: at, in_step: kept_length }),

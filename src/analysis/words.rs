@@ -197,7 +197,8 @@ fn code<'t>(folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>
     }
     if is_word {
         let bytes = units[at].bytes.start..units[end - 1].bytes.end;
-        let term: String = folded[bytes].chars().filter(|c| !matches!(c, '-' | '_' | '\'' | '\u{2019}' | ',')).collect();
+        let term: String =
+            folded[bytes].chars().filter(|c| !matches!(c, '-' | '_' | '\'' | '\u{2019}' | ',')).collect();
         push(words, folded, units, at..end, WordKind::Leaf, Some(Cow::Owned(term)));
     }
     end

@@ -1,8 +1,6 @@
 //! The fields of the index, and which stage needs each of them.
 
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions};
 
 use crate::analysis::tokenizer::{UNITS, WORDS};
 

@@ -162,10 +162,7 @@ impl Query {
     }
 
     /// What `child` does not find; a double negation is none.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "`!query` would read as a test"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "`!query` would read as a test")]
     pub fn not(child: Query) -> Query {
         match child {
             Query::Not(inner) => *inner,
@@ -196,22 +193,13 @@ impl Query {
 
 /// `weight` within the limits; what is no number weighs 1.
 pub(super) fn clamp_weight(weight: f32) -> f32 {
-    if weight.is_nan() {
-        1.0
-    } else {
-        weight.clamp(MIN_WEIGHT, MAX_WEIGHT)
-    }
+    if weight.is_nan() { 1.0 } else { weight.clamp(MIN_WEIGHT, MAX_WEIGHT) }
 }
 
 impl Text {
     /// A text to be found anywhere, with weight 1.
     pub fn new(text: impl Into<String>, mode: Mode) -> Text {
-        Text {
-            field: Field::Any,
-            text: text.into(),
-            mode,
-            weight: 1.0,
-        }
+        Text { field: Field::Any, text: text.into(), mode, weight: 1.0 }
     }
 
     /// The same text, looked for in `field`.
@@ -238,11 +226,7 @@ impl Field {
 impl DateRange {
     /// A range that nobody typed, such as one made from command-line options.
     pub fn new(from: Option<Timestamp>, until: Option<Timestamp>) -> DateRange {
-        DateRange {
-            from,
-            until,
-            typed: String::new(),
-        }
+        DateRange { from, until, typed: String::new() }
     }
 
     /// Whether `moment` lies in the range.
@@ -261,24 +245,14 @@ impl fmt::Display for Query {
             Query::Date(range) => fmt_as(range, f),
             Query::And(children) if children.is_empty() => f.write_str("*"),
             Query::Or(children) if children.is_empty() => f.write_str("-*"),
-            Query::And(children) => fmt_children(f, children, " ", |child| {
-                matches!(child, Query::And(_) | Query::Or(_))
-            }),
-            Query::Or(children) => {
-                fmt_children(f, children, " OR ", |child| matches!(child, Query::Or(_)))
+            Query::And(children) => {
+                fmt_children(f, children, " ", |child| matches!(child, Query::And(_) | Query::Or(_)))
             }
+            Query::Or(children) => fmt_children(f, children, " OR ", |child| matches!(child, Query::Or(_))),
             Query::Not(child) => {
-                let inner = if f.alternate() {
-                    format!("{child:#}")
-                } else {
-                    child.to_string()
-                };
+                let inner = if f.alternate() { format!("{child:#}") } else { child.to_string() };
                 let bare = !matches!(**child, Query::And(_) | Query::Or(_) | Query::Not(_));
-                if bare && syntax::can_negate(&inner) {
-                    write!(f, "-{inner}")
-                } else {
-                    write!(f, "-({inner})")
-                }
+                if bare && syntax::can_negate(&inner) { write!(f, "-{inner}") } else { write!(f, "-({inner})") }
             }
         }
     }
@@ -335,11 +309,7 @@ impl fmt::Display for Text {
                 write!(f, "~{words}")?;
             }
         }
-        if plain {
-            Ok(())
-        } else {
-            write!(f, "^{weight}")
-        }
+        if plain { Ok(()) } else { write!(f, "^{weight}") }
     }
 }
 
@@ -354,10 +324,7 @@ fn fmt_word(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
                 '-' => at == 0,
                 '*' => next.is_none(),
                 '^' => next.is_some_and(|n| matches!(syntax::twin(n), '0'..='9' | '.')),
-                _ if c == '\\' => {
-                    next.is_none_or(syntax::escapable)
-                        || (at == 0 && syntax::is_operator(&text[1..]))
-                }
+                _ if c == '\\' => next.is_none_or(syntax::escapable) || (at == 0 && syntax::is_operator(&text[1..])),
                 _ => false,
             };
         if escape {
@@ -419,14 +386,8 @@ mod tests {
     #[test]
     fn constructors_flatten() {
         let (a, b, c) = (|| word("a"), || word("b"), || word("c"));
-        assert_eq!(
-            Query::and([a(), Query::and([b(), c()])]),
-            Query::And(vec![a(), b(), c()])
-        );
-        assert_eq!(
-            Query::or([a(), Query::or([b(), c()])]),
-            Query::Or(vec![a(), b(), c()])
-        );
+        assert_eq!(Query::and([a(), Query::and([b(), c()])]), Query::And(vec![a(), b(), c()]));
+        assert_eq!(Query::or([a(), Query::or([b(), c()])]), Query::Or(vec![a(), b(), c()]));
         assert_eq!(Query::and([Query::All, a()]), a());
         assert_eq!(Query::and([]), Query::All);
         assert_eq!(Query::or([]), Query::not(Query::All));
@@ -441,20 +402,8 @@ mod tests {
         check(Query::Or(vec![]), "-*");
         check(Query::Not(Box::new(Query::not(word("a")))), "-(-a)");
         check(word(""), "\"\"");
-        check(
-            Query::Text(Text {
-                weight: f32::NAN,
-                ..Text::new("a", Mode::Words)
-            }),
-            "a",
-        );
-        check(
-            Query::Text(Text {
-                weight: -3.0,
-                ..Text::new("a", Mode::Words)
-            }),
-            "a^0.01",
-        );
+        check(Query::Text(Text { weight: f32::NAN, ..Text::new("a", Mode::Words) }), "a");
+        check(Query::Text(Text { weight: -3.0, ..Text::new("a", Mode::Words) }), "a^0.01");
     }
 
     #[test]
@@ -498,13 +447,7 @@ mod tests {
             r#"{"and":[{"text":{"field":"title","text":"微软","mode":{"near":3},"weight":1.0}},{"date":{"from":"1970-01-01T00:00:00Z","until":null,"typed":""}}]}"#
         );
         assert_eq!(serde_json::from_str::<Query>(&json).unwrap(), query);
-        assert_eq!(
-            serde_json::from_str::<Query>(r#"{"text":{"text":"微软"}}"#).unwrap(),
-            word("微软")
-        );
-        assert_eq!(
-            serde_json::from_str::<Query>(r#""all""#).unwrap(),
-            Query::All
-        );
+        assert_eq!(serde_json::from_str::<Query>(r#"{"text":{"text":"微软"}}"#).unwrap(), word("微软"));
+        assert_eq!(serde_json::from_str::<Query>(r#""all""#).unwrap(), Query::All);
     }
 }

@@ -58,10 +58,7 @@ pub struct Span {
 pub fn parse_date_span(text: &str, now: &Zoned) -> Option<Span> {
     let text = folded(text.trim());
     let zone = now.time_zone();
-    named(&text, now)
-        .or_else(|| calendar(&text, zone))
-        .or_else(|| moment(&text))
-        .or_else(|| relative(&text, now))
+    named(&text, now).or_else(|| calendar(&text, zone)).or_else(|| moment(&text)).or_else(|| relative(&text, now))
 }
 
 /// The range of the clause `key:value`.
@@ -130,9 +127,7 @@ fn year_span(day: Date, zone: &TimeZone) -> Option<Span> {
 
 /// Monday to Sunday, as in ISO 8601 and in China.
 fn week_span(day: Date, zone: &TimeZone) -> Option<Span> {
-    let monday = day
-        .checked_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
-        .ok()?;
+    let monday = day.checked_sub(i64::from(day.weekday().to_monday_zero_offset()).days()).ok()?;
     days(monday, monday.checked_add(7.days()).ok()?, zone)
 }
 
@@ -171,10 +166,7 @@ fn relative(text: &str, now: &Zoned) -> Option<Span> {
     let zone = now.time_zone();
     let start = match first {
         Some(span) => start_of(day.checked_sub(span).ok()?, zone)?,
-        None => now
-            .timestamp()
-            .checked_sub(SignedDuration::from_hours(count))
-            .ok()?,
+        None => now.timestamp().checked_sub(SignedDuration::from_hours(count)).ok()?,
     };
     let end = start_of(day.tomorrow().ok()?, zone)?;
     (start < end).then_some(Span { start, end })
@@ -195,11 +187,7 @@ fn calendar(text: &str, zone: &TimeZone) -> Option<Span> {
     }
     let mark = cursor.one_of(&['-', '/', '.', '年']);
     if cursor.is_done() {
-        return if matches!(mark, None | Some('年')) {
-            year_span(date(year, 1, 1)?, zone)
-        } else {
-            None
-        };
+        return if matches!(mark, None | Some('年')) { year_span(date(year, 1, 1)?, zone) } else { None };
     }
     let mark = mark?;
     let chinese = mark == '年';
@@ -241,16 +229,9 @@ fn time_span(day: Date, cursor: &mut Cursor<'_>, zone: &TimeZone) -> Option<Span
     }
     let part = |number: u32| i8::try_from(number).ok();
     let time = Time::new(part(hour)?, part(minute)?, part(second.unwrap_or(0))?, 0).ok()?;
-    let start = day
-        .to_datetime(time)
-        .to_zoned(zone.clone())
-        .ok()?
-        .timestamp();
+    let start = day.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp();
     let length = SignedDuration::from_secs(if second.is_some() { 1 } else { 60 });
-    Some(Span {
-        start,
-        end: start.checked_add(length).ok()?,
-    })
+    Some(Span { start, end: start.checked_add(length).ok()? })
 }
 
 /// A moment with an offset of its own, as `Display` of a range prints it.
@@ -264,10 +245,7 @@ fn moment(text: &str) -> Option<Span> {
         _ => SignedDuration::from_secs(60),
     };
     // the last moment that exists must still be readable
-    Some(Span {
-        start,
-        end: start.checked_add(length).unwrap_or(Timestamp::MAX),
-    })
+    Some(Span { start, end: start.checked_add(length).unwrap_or(Timestamp::MAX) })
 }
 
 fn date(year: i16, month: u32, day: u32) -> Option<Date> {
@@ -284,12 +262,7 @@ impl Cursor<'_> {
 
     /// A number of `min` to `max` ASCII digits, as many as there are.
     fn number(&mut self, min: usize, max: usize) -> Option<u32> {
-        let digits = self
-            .0
-            .bytes()
-            .take(max)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let digits = self.0.bytes().take(max).take_while(u8::is_ascii_digit).count();
         if digits < min {
             return None;
         }
@@ -301,11 +274,7 @@ impl Cursor<'_> {
     /// The `0514` of `20210514`, if nothing else is left.
     fn month_and_day_digits(&mut self) -> Option<(u32, u32)> {
         let all_digits = self.0.len() == 4 && self.0.bytes().all(|b| b.is_ascii_digit());
-        if all_digits {
-            Some((self.number(2, 2)?, self.number(2, 2)?))
-        } else {
-            None
-        }
+        if all_digits { Some((self.number(2, 2)?, self.number(2, 2)?)) } else { None }
     }
 
     fn one_of(&mut self, allowed: &[char]) -> Option<char> {
@@ -330,9 +299,7 @@ mod tests {
     fn show(span: Span) -> String {
         let local = |t: Timestamp| {
             let text = t.to_zoned(now().time_zone().clone()).datetime().to_string();
-            text.strip_suffix("T00:00:00")
-                .map(str::to_owned)
-                .unwrap_or(text)
+            text.strip_suffix("T00:00:00").map(str::to_owned).unwrap_or(text)
         };
         format!("{}..{}", local(span.start), local(span.end))
     }
@@ -348,78 +315,40 @@ mod tests {
         for text in ["2021", "2021年", "２０２１", " 2021 "] {
             check(text, "2021-01-01..2022-01-01");
         }
-        for text in [
-            "2021-05",
-            "2021-5",
-            "2021/05",
-            "2021.5",
-            "2021年5月",
-            "2021 年 5 月",
-            "２０２１－０５",
-        ] {
+        for text in ["2021-05", "2021-5", "2021/05", "2021.5", "2021年5月", "2021 年 5 月", "２０２１－０５"]
+        {
             check(text, "2021-05-01..2021-06-01");
         }
-        for text in [
-            "2021-05-14",
-            "2021-5-14",
-            "2021/05/14",
-            "2021.05.14",
-            "20210514",
-            "2021年5月14日",
-            "2021年5月14号",
-        ] {
+        for text in
+            ["2021-05-14", "2021-5-14", "2021/05/14", "2021.05.14", "20210514", "2021年5月14日", "2021年5月14号"]
+        {
             check(text, "2021-05-14..2021-05-15");
         }
         check("2021-12", "2021-12-01..2022-01-01");
         check("2024-02", "2024-02-01..2024-03-01");
-        for text in [
-            "2021-05-14T11:48",
-            "2021-05-14t11:48",
-            "2021-05-14 11:48",
-            "2021年5月14日11:48",
-            "2021年5月14日 11:48",
-        ] {
+        for text in
+            ["2021-05-14T11:48", "2021-05-14t11:48", "2021-05-14 11:48", "2021年5月14日11:48", "2021年5月14日 11:48"]
+        {
             check(text, "2021-05-14T11:48:00..2021-05-14T11:49:00");
         }
-        check(
-            "2021-05-14T11:48:05",
-            "2021-05-14T11:48:05..2021-05-14T11:48:06",
-        );
+        check("2021-05-14T11:48:05", "2021-05-14T11:48:05..2021-05-14T11:48:06");
     }
 
     #[test]
     fn reads_moments_with_an_offset() {
-        check(
-            "2021-05-14T03:48Z",
-            "2021-05-14T11:48:00..2021-05-14T11:49:00",
-        );
-        check(
-            "2021-05-14T03:48:05Z",
-            "2021-05-14T11:48:05..2021-05-14T11:48:06",
-        );
-        check(
-            "2021-05-14T04:48:05+01:00",
-            "2021-05-14T11:48:05..2021-05-14T11:48:06",
-        );
-        check(
-            "2021-05-14T03:48:05.5Z",
-            "2021-05-14T11:48:05.5..2021-05-14T11:48:05.500000001",
-        );
+        check("2021-05-14T03:48Z", "2021-05-14T11:48:00..2021-05-14T11:49:00");
+        check("2021-05-14T03:48:05Z", "2021-05-14T11:48:05..2021-05-14T11:48:06");
+        check("2021-05-14T04:48:05+01:00", "2021-05-14T11:48:05..2021-05-14T11:48:06");
+        check("2021-05-14T03:48:05.5Z", "2021-05-14T11:48:05.5..2021-05-14T11:48:05.500000001");
     }
 
     #[test]
     fn reads_names() {
         for (names, expected) in [
-            (
-                &["today", "TODAY", "今天", "今日"][..],
-                "2021-05-14..2021-05-15",
-            ),
+            (&["today", "TODAY", "今天", "今日"][..], "2021-05-14..2021-05-15"),
             (&["yesterday", "昨天", "昨日"], "2021-05-13..2021-05-14"),
             (&["前天"], "2021-05-12..2021-05-13"),
-            (
-                &["this-week", "本周", "本週", "这周"],
-                "2021-05-10..2021-05-17",
-            ),
+            (&["this-week", "本周", "本週", "这周"], "2021-05-10..2021-05-17"),
             (&["last-week", "上周", "上週"], "2021-05-03..2021-05-10"),
             (&["this-month", "本月", "这个月"], "2021-05-01..2021-06-01"),
             (&["last-month", "上月", "上个月"], "2021-04-01..2021-05-01"),
@@ -436,17 +365,11 @@ mod tests {
     #[test]
     fn reads_times_ago() {
         for (names, expected) in [
-            (
-                &["7d", "7D", "7天", "７天", "1w", "1周", "1週"][..],
-                "2021-05-07..2021-05-15",
-            ),
+            (&["7d", "7D", "7天", "７天", "1w", "1周", "1週"][..], "2021-05-07..2021-05-15"),
             (&["0d"], "2021-05-14..2021-05-15"),
             (&["3m", "3个月", "3個月"], "2021-02-14..2021-05-15"),
             (&["1y", "1年"], "2020-05-14..2021-05-15"),
-            (
-                &["12h", "12小时", "12小時"],
-                "2021-05-13T23:48:30..2021-05-15",
-            ),
+            (&["12h", "12小时", "12小時"], "2021-05-13T23:48:30..2021-05-15"),
         ] {
             for name in names {
                 check(name, expected);
@@ -501,11 +424,8 @@ mod tests {
 
     #[track_caller]
     fn range(key: DateKey, value: &str) -> String {
-        let local = |t: Option<Timestamp>| {
-            t.map_or("∞".into(), |t| {
-                t.to_zoned(now().time_zone().clone()).date().to_string()
-            })
-        };
+        let local =
+            |t: Option<Timestamp>| t.map_or("∞".into(), |t| t.to_zoned(now().time_zone().clone()).date().to_string());
         let range = parse_clause(key, value, &now()).expect("a date");
         format!("{}..{}", local(range.from), local(range.until))
     }
@@ -515,26 +435,11 @@ mod tests {
         assert_eq!(range(DateKey::After, "2021-05"), "2021-05-01..∞");
         assert_eq!(range(DateKey::Before, "2021-05"), "∞..2021-05-01");
         assert_eq!(range(DateKey::On, "2021-05"), "2021-05-01..2021-06-01");
-        assert_eq!(
-            range(DateKey::On, "2021-01..2021-03"),
-            "2021-01-01..2021-04-01"
-        );
-        assert_eq!(
-            range(DateKey::On, "2021-03..2021-01"),
-            "2021-01-01..2021-04-01"
-        );
-        assert_eq!(
-            range(DateKey::On, "2020..2021年3月14日"),
-            "2020-01-01..2021-03-15"
-        );
-        assert_eq!(
-            range(DateKey::On, "2021.01..2021.03"),
-            "2021-01-01..2021-04-01"
-        );
-        assert_eq!(
-            range(DateKey::On, "2021-01..<2021-03"),
-            "2021-01-01..2021-03-01"
-        );
+        assert_eq!(range(DateKey::On, "2021-01..2021-03"), "2021-01-01..2021-04-01");
+        assert_eq!(range(DateKey::On, "2021-03..2021-01"), "2021-01-01..2021-04-01");
+        assert_eq!(range(DateKey::On, "2020..2021年3月14日"), "2020-01-01..2021-03-15");
+        assert_eq!(range(DateKey::On, "2021.01..2021.03"), "2021-01-01..2021-04-01");
+        assert_eq!(range(DateKey::On, "2021-01..<2021-03"), "2021-01-01..2021-03-01");
         assert_eq!(range(DateKey::On, "2021-01.."), "2021-01-01..∞");
         assert_eq!(range(DateKey::On, "..2021-01"), "∞..2021-02-01");
         assert_eq!(range(DateKey::On, "..<2021-01"), "∞..2021-01-01");
@@ -542,11 +447,7 @@ mod tests {
         assert_eq!(range(DateKey::On, ".."), "∞..∞");
         for bad in ["foo..2021", "2021..foo", "2021..<", "...", "2021,2022"] {
             let is_open = bad == "2021..<";
-            assert_eq!(
-                parse_clause(DateKey::On, bad, &now()).is_some(),
-                is_open,
-                "{bad}"
-            );
+            assert_eq!(parse_clause(DateKey::On, bad, &now()).is_some(), is_open, "{bad}");
         }
         assert_eq!(parse_clause(DateKey::After, "2021..2022", &now()), None);
     }
@@ -560,23 +461,15 @@ mod tests {
         let now = now().with_time_zone(zone);
         let gap = parse_date_span("2018-11-04", &now).unwrap();
         assert_eq!(gap.start.to_string(), "2018-11-04T03:00:00Z");
-        assert_eq!(
-            gap.end.duration_since(gap.start),
-            SignedDuration::from_hours(23)
-        );
+        assert_eq!(gap.end.duration_since(gap.start), SignedDuration::from_hours(23));
         assert_eq!(parse_date_span("2018-11-03", &now).unwrap().end, gap.start);
     }
 
     fn zones() -> impl Strategy<Value = TimeZone> {
         prop_oneof![
             (-14i8..=14).prop_map(|hours| TimeZone::fixed(jiff::tz::offset(hours))),
-            prop::sample::select(vec![
-                "Asia/Shanghai",
-                "America/Sao_Paulo",
-                "Europe/London",
-                "Australia/Lord_Howe"
-            ])
-            .prop_map(|name| TimeZone::get(name).unwrap_or(TimeZone::UTC)),
+            prop::sample::select(vec!["Asia/Shanghai", "America/Sao_Paulo", "Europe/London", "Australia/Lord_Howe"])
+                .prop_map(|name| TimeZone::get(name).unwrap_or(TimeZone::UTC)),
         ]
     }
 
@@ -588,17 +481,13 @@ mod tests {
     fn dates() -> impl Strategy<Value = Date> {
         (1800i16..2200, 1i8..=12, 1i8..=31).prop_map(|(y, m, d)| {
             let first = Date::new(y, m, 1).unwrap();
-            first
-                .checked_add(i64::from(d.min(first.days_in_month()) - 1).days())
-                .unwrap()
+            first.checked_add(i64::from(d.min(first.days_in_month()) - 1).days()).unwrap()
         })
     }
 
     fn forms() -> impl Strategy<Value = String> {
         let names: Vec<&str> =
-            "today 昨天 前天 本周 上周 this-week last-week 本月 上月 今年 去年 前年"
-                .split(' ')
-                .collect();
+            "today 昨天 前天 本周 上周 this-week last-week 本月 上月 今年 去年 前年".split(' ').collect();
         let units = vec!["h", "d", "w", "m", "y", "天", "周", "个月", "小时"];
         prop_oneof![
             (dates(), 0usize..8).prop_map(|(date, form)| {

@@ -5,7 +5,7 @@
 //!
 //! 1. `words`: every concept by its word. Cheap, and enough for most pages.
 //! 2. `strict`: every concept by its word or, wherever the segmenter cut, by its characters. This is what "found" means.
-//! 3. `relaxed`: at least one of the words. Filters, exclusions and quoted strings stay strict.
+//! 3. `relaxed`: at least one of the words, those of quoted strings included. Filters and exclusions stay strict.
 //!
 //! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
 
@@ -63,6 +63,17 @@ pub(crate) struct Clause {
     pub(crate) units: Vec<UnitKey>,
 }
 
+impl Clause {
+    /// What an article may hold a part of: words, and pairs of neighbours in strings.
+    fn parts(&self) -> usize {
+        let parts = |concept: &Concept| match concept.term {
+            None if self.mode == Mode::Words => concept.units.len().saturating_sub(1).max(1),
+            _ => 1,
+        };
+        self.concepts.iter().map(parts).sum()
+    }
+}
+
 /// A word with its weight in the score.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ScoredTerm {
@@ -83,6 +94,8 @@ pub(crate) struct Concept {
     pub(crate) term: Option<String>,
     /// The same as a sequence of units.
     pub(crate) units: Vec<UnitKey>,
+    /// Which units of the clause these are.
+    span: std::ops::Range<usize>,
     pub(crate) field: Field,
     pub(crate) weight: f32,
 }
@@ -110,9 +123,8 @@ pub(crate) enum WordClass {
 impl WordClass {
     fn of(folded: &str) -> Self {
         static LISTS: LazyLock<[HashSet<&'static str>; 2]> = LazyLock::new(|| {
-            [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")].map(|list| {
-                list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
-            })
+            [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")]
+                .map(|list| list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
         });
         let [question, function] = &*LISTS;
         if question.contains(folded) {
@@ -228,24 +240,24 @@ impl Lowering<'_> {
             Query::And(children) => children.as_slice(),
             single => std::slice::from_ref(single),
         };
-        let mut concepts = 0;
+        let mut parts = 0;
         for child in children {
             match child {
-                Query::Text(text) if !is_filter(text.field) && matches!(text.mode, Mode::Words) => {
+                Query::Text(text) if !is_filter(text.field) && matches!(text.mode, Mode::Words | Mode::Exact) => {
                     let clause = self.clause(text);
-                    concepts += clause.concepts.len();
+                    parts += clause.parts();
                     self.any_of(&clause, &mut optional);
                 }
                 Query::Or(_) => {
                     let mut clauses = Vec::new();
                     self.collect(child, &mut clauses);
-                    concepts += clauses.iter().map(|clause| clause.concepts.len()).sum::<usize>();
+                    parts += clauses.iter().map(Clause::parts).sum::<usize>();
                     clauses.iter().for_each(|clause| self.any_of(clause, &mut optional));
                 }
                 other => required.extend(self.part(other, Tier::Strict)),
             }
         }
-        if concepts < 2 {
+        if parts < 2 {
             return None;
         }
         required.push((Occur::Must, union(optional)));
@@ -254,8 +266,16 @@ impl Lowering<'_> {
 
     fn any_of(&self, clause: &Clause, optional: &mut Vec<Engine>) {
         let (word_field, unit_fields) = self.fields_of(clause.concepts.first().map_or(Field::Any, |c| c.field));
+        let strings = || clause.concepts.iter().filter(|concept| concept.term.is_none());
+        // a part of a string is no part of what was asked
+        let in_string = |scored: &ScoredTerm| {
+            clause.mode == Mode::Words
+                && strings()
+                    .any(|string| string.span.start <= scored.units.start && scored.units.end <= string.span.end)
+        };
         // function words have the longest postings and would find everything
-        for scored in clause.terms.iter().filter(|scored| scored.class == WordClass::Content) {
+        let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
+        for scored in content.filter(|scored| !in_string(scored)) {
             match word_field {
                 Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),
                 None => {
@@ -264,8 +284,9 @@ impl Lowering<'_> {
                 }
             }
         }
-        for concept in clause.concepts.iter().filter(|concept| concept.term.is_none()) {
-            optional.extend(unit_fields.iter().map(|&field| unscored(units_query(field, &concept.units))));
+        // what remains of a string is what stands side by side in it
+        for pair in strings().flat_map(|string| string.units.windows(string.units.len().min(2))) {
+            optional.extend(unit_fields.iter().map(|&field| units_query(field, pair)));
         }
     }
 
@@ -445,21 +466,15 @@ impl Lowering<'_> {
         concepts
     }
 
-    fn concept(
-        &self,
-        text: &Text,
-        analyzed: &Analyzed,
-        term: Option<String>,
-        span: std::ops::Range<usize>,
-    ) -> Concept {
-        let units = &analyzed.units[span];
+    fn concept(&self, text: &Text, analyzed: &Analyzed, term: Option<String>, span: std::ops::Range<usize>) -> Concept {
+        let units = &analyzed.units[span.clone()];
         let label = match (units.first(), units.last()) {
             (Some(first), Some(last)) => {
                 text.text[analyzed.normalized.original(first.bytes.start..last.bytes.end)].to_owned()
             }
             _ => String::new(),
         };
-        Concept { label, term, units: keys(analyzed, units), field: text.field, weight: text.weight }
+        Concept { label, term, units: keys(analyzed, units), span, field: text.field, weight: text.weight }
     }
 }
 
@@ -476,7 +491,10 @@ fn shares_evidence(word: &words::Word<'_>, found: &[words::Word<'_>]) -> bool {
     }
     let inside = others().filter(|other| start <= other.bytes.start && other.bytes.end <= end);
     // words are sorted by start
-    let covered = inside.fold(start, |covered, other| if other.bytes.start <= covered { covered.max(other.bytes.end) } else { covered });
+    let covered = inside.fold(
+        start,
+        |covered, other| if other.bytes.start <= covered { covered.max(other.bytes.end) } else { covered },
+    );
     covered == end
 }
 
@@ -519,9 +537,7 @@ fn term(field: EngineField, text: &str) -> Engine {
 pub(crate) fn units_query(field: EngineField, units: &[UnitKey]) -> Engine {
     match units {
         [] => Box::new(EmptyQuery),
-        [unit] => {
-            Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic))
-        }
+        [unit] => Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic)),
         units => Box::new(PhraseQuery::new_with_offset(positioned(field, units))),
     }
 }

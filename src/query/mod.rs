@@ -11,9 +11,9 @@
 
 pub mod ast;
 pub mod dates;
-pub mod parse;
 pub(crate) mod lower;
 mod near;
+pub mod parse;
 mod syntax;
 
 pub use ast::{DateRange, Field, Mode, Query, Text};

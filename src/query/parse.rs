@@ -150,10 +150,7 @@ pub fn known_fields() -> impl Iterator<Item = &'static str> {
 ///
 /// Never fails; an empty input is [`Query::All`].
 pub fn parse(input: &str, now: &Zoned) -> Parsed {
-    let read = input
-        .char_indices()
-        .nth(MAX_CHARS)
-        .map_or(input.len(), |(at, _)| at);
+    let read = input.char_indices().nth(MAX_CHARS).map_or(input.len(), |(at, _)| at);
     let mut parser = Parser {
         input: &input[..read],
         at: 0,
@@ -168,10 +165,7 @@ pub fn parse(input: &str, now: &Zoned) -> Parsed {
     if read < input.len() {
         parser.note(NoteKind::TooLong, read..input.len());
     }
-    Parsed {
-        query,
-        notes: parser.notes,
-    }
+    Parsed { query, notes: parser.notes }
 }
 
 /// What the clauses at hand belong to.
@@ -230,11 +224,7 @@ impl Parser<'_> {
             }
         }
         branches.extend(all(terms));
-        if branches.is_empty() {
-            None
-        } else {
-            Some(Query::or(branches))
-        }
+        if branches.is_empty() { None } else { Some(Query::or(branches)) }
     }
 
     /// The operators between two terms, if there are any.
@@ -256,11 +246,7 @@ impl Parser<'_> {
         if has_left && !self.is_done() {
             return Some(joint);
         }
-        Some(Joint::Words(
-            run.into_iter()
-                .filter_map(|at| self.lone_operator(at, scope))
-                .collect(),
-        ))
+        Some(Joint::Words(run.into_iter().filter_map(|at| self.lone_operator(at, scope)).collect()))
     }
 
     fn lone_operator(&mut self, at: Range<usize>, scope: Scope) -> Option<Query> {
@@ -271,14 +257,7 @@ impl Parser<'_> {
             Scope::Text(field) => field,
             Scope::Date(..) => Field::Any,
         };
-        if has_letters {
-            self.leaf(
-                Query::Text(Text::new(word, Mode::Words).in_field(field)),
-                at,
-            )
-        } else {
-            None
-        }
+        if has_letters { self.leaf(Query::Text(Text::new(word, Mode::Words).in_field(field)), at) } else { None }
     }
 
     fn term(&mut self, scope: Scope) -> Option<Query> {
@@ -286,12 +265,7 @@ impl Parser<'_> {
         while let Some((Operator::Not, len)) = syntax::operator(self.rest()) {
             let at = self.advance(len);
             self.pass_over();
-            if self.is_done()
-                || matches!(
-                    syntax::operator(self.rest()),
-                    Some((Operator::And | Operator::Or, _))
-                )
-            {
+            if self.is_done() || matches!(syntax::operator(self.rest()), Some((Operator::And | Operator::Or, _))) {
                 let word = self.lone_operator(at, scope)?;
                 return Some(negate_if(negative, word));
             }
@@ -300,8 +274,7 @@ impl Parser<'_> {
         if self.is_token_start() && self.eat_dash() {
             negative = !negative;
         }
-        self.clause(scope, true)
-            .map(|clause| negate_if(negative, clause))
+        self.clause(scope, true).map(|clause| negate_if(negative, clause))
     }
 
     /// A clause at this very place; `None` also if there is none.
@@ -352,10 +325,7 @@ impl Parser<'_> {
         let start = self.at;
         let open = self.peek()?.len_utf8();
         let kinds = [Some(quote), quote.stand_in()];
-        let (text, len) = kinds
-            .into_iter()
-            .flatten()
-            .find_map(|kind| self.quoted_until(open, kind))?;
+        let (text, len) = kinds.into_iter().flatten().find_map(|kind| self.quoted_until(open, kind))?;
         self.at += len;
         Some((text, start..self.at))
     }
@@ -373,11 +343,7 @@ impl Parser<'_> {
             if kind.closed_by(c) {
                 return Some((text, at + c.len_utf8()));
             }
-            let escaped = if c == '\\' {
-                chars.next_if(|&(_, next)| syntax::escapable_in_quotes(next))
-            } else {
-                None
-            };
+            let escaped = if c == '\\' { chars.next_if(|&(_, next)| syntax::escapable_in_quotes(next)) } else { None };
             text.push(escaped.map_or(c, |(_, next)| next));
         }
         self.missing_quotes.push(kind);
@@ -401,15 +367,7 @@ impl Parser<'_> {
             },
         };
         let mode = near.map_or(Mode::Exact, Mode::Near);
-        self.leaf(
-            Query::Text(Text {
-                field,
-                text,
-                mode,
-                weight: clamp_weight(weight),
-            }),
-            at,
-        )
+        self.leaf(Query::Text(Text { field, text, mode, weight: clamp_weight(weight) }), at)
     }
 
     fn word(&mut self, scope: Scope, may_have_key: bool) -> Option<Query> {
@@ -424,10 +382,7 @@ impl Parser<'_> {
                 }
                 self.at = start;
             } else if let Some(name) = syntax::unknown_key(raw) {
-                self.note(
-                    NoteKind::UnknownField(name.to_owned()),
-                    start..start + name.len(),
-                );
+                self.note(NoteKind::UnknownField(name.to_owned()), start..start + name.len());
             }
         }
         let at = self.advance(raw.len());
@@ -456,8 +411,7 @@ impl Parser<'_> {
             self.at += rest.len() - rest.trim_start().len();
             let rest = self.rest();
             let next = twin(self.peek()?);
-            let is_other = syntax::operator(rest).is_some()
-                || syntax::key(&rest[..syntax::word_len(rest)]).is_some();
+            let is_other = syntax::operator(rest).is_some() || syntax::key(&rest[..syntax::word_len(rest)]).is_some();
             if next == '-' || is_other {
                 return None;
             }
@@ -470,26 +424,17 @@ impl Parser<'_> {
             Key::Date(key) => Scope::Date(key, direct.then_some(start)),
         };
         let negative = direct && matches!(key, Key::Text(_)) && self.eat_dash();
-        let query = self
-            .clause(scope, false)
-            .map(|clause| negate_if(negative, clause));
+        let query = self.clause(scope, false).map(|clause| negate_if(negative, clause));
         Some(Value { query })
     }
 
     /// `~5` directly behind a quote.
     fn nearness(&mut self) -> Option<u32> {
         let rest = self.rest().strip_prefix(['~', '～'])?;
-        let digits: String = rest
-            .chars()
-            .map(twin)
-            .take_while(char::is_ascii_digit)
-            .collect();
+        let digits: String = rest.chars().map(twin).take_while(char::is_ascii_digit).collect();
         let mark = self.rest().len() - rest.len();
         let bytes: usize = rest.chars().take(digits.len()).map(char::len_utf8).sum();
-        let ends = rest[bytes..]
-            .chars()
-            .next()
-            .is_none_or(|c| syntax::breaks_word(c) || twin(c) == '^');
+        let ends = rest[bytes..].chars().next().is_none_or(|c| syntax::breaks_word(c) || twin(c) == '^');
         if digits.is_empty() || !ends {
             return None;
         }
@@ -556,9 +501,7 @@ impl Parser<'_> {
                     self.ignored_groups += 1;
                 }
                 ')' if self.ignored_groups > 0 => self.ignored_groups -= 1,
-                ')' if self.depth == 0 => {
-                    self.note(NoteKind::UnopenedGroup, self.at..self.at + c.len_utf8())
-                }
+                ')' if self.depth == 0 => self.note(NoteKind::UnopenedGroup, self.at..self.at + c.len_utf8()),
                 _ => return,
             }
             self.advance(c.len_utf8());
@@ -601,11 +544,7 @@ struct Value {
 }
 
 fn all(terms: Vec<Query>) -> Option<Query> {
-    if terms.is_empty() {
-        None
-    } else {
-        Some(Query::and(terms))
-    }
+    if terms.is_empty() { None } else { Some(Query::and(terms)) }
 }
 
 fn negate_if(negative: bool, query: Query) -> Query {
@@ -625,12 +564,7 @@ fn word_text(raw: &str, field: Field) -> Query {
         return Query::All;
     }
     let mode = if stars > 0 { Mode::Prefix } else { Mode::Words };
-    Query::Text(Text {
-        field,
-        text,
-        mode,
-        weight,
-    })
+    Query::Text(Text { field, text, mode, weight })
 }
 
 /// Splits a weight off the end of `raw`. The base is empty only if the weight
@@ -652,11 +586,7 @@ fn trailing_stars(raw: &str) -> usize {
     let base = raw.trim_end_matches(['*', '＊']);
     let stars = &raw[base.len()..];
     let first = stars.chars().next().map_or(0, char::len_utf8);
-    if is_escaped(raw, base.len()) {
-        stars.len() - first
-    } else {
-        stars.len()
-    }
+    if is_escaped(raw, base.len()) { stars.len() - first } else { stars.len() }
 }
 
 /// Whether the character at byte `at` has a backslash before it that is not
@@ -674,11 +604,7 @@ fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut chars = raw.chars().peekable();
     while let Some(c) = chars.next() {
-        let escaped = if c == '\\' {
-            chars.next_if(|&next| syntax::escapable(next))
-        } else {
-            None
-        };
+        let escaped = if c == '\\' { chars.next_if(|&next| syntax::escapable(next)) } else { None };
         text.push(escaped.unwrap_or(c));
     }
     text
@@ -717,11 +643,7 @@ mod tests {
 
     #[track_caller]
     fn check_notes(input: &str, expected: &[(NoteKind, &str)]) {
-        let notes: Vec<_> = read(input)
-            .notes
-            .into_iter()
-            .map(|n| (n.kind, &input[n.at]))
-            .collect();
+        let notes: Vec<_> = read(input).notes.into_iter().map(|n| (n.kind, &input[n.at])).collect();
         assert_eq!(notes, expected, "{input}");
     }
 
@@ -967,46 +889,14 @@ mod tests {
     #[test]
     fn dates_are_exact_and_keep_what_was_typed() {
         for (input, expected, typed) in [
-            (
-                "after:2021-05",
-                "after:2021-04-30T16:00:00Z",
-                "after:2021-05",
-            ),
-            (
-                "之后：2021年5月",
-                "after:2021-04-30T16:00:00Z",
-                "after:2021年5月",
-            ),
-            (
-                "before:2021-05",
-                "before:2021-04-30T16:00:00Z",
-                "before:2021-05",
-            ),
-            (
-                "之前:2021-05",
-                "before:2021-04-30T16:00:00Z",
-                "before:2021-05",
-            ),
-            (
-                "date:2021-05",
-                "date:2021-04-30T16:00:00Z..<2021-05-31T16:00:00Z",
-                "date:2021-05",
-            ),
-            (
-                "日期:2021-05",
-                "date:2021-04-30T16:00:00Z..<2021-05-31T16:00:00Z",
-                "date:2021-05",
-            ),
-            (
-                "date: 昨天",
-                "date:2021-05-12T16:00:00Z..<2021-05-13T16:00:00Z",
-                "date:昨天",
-            ),
-            (
-                "-date:today",
-                "-date:2021-05-13T16:00:00Z..<2021-05-14T16:00:00Z",
-                "-date:today",
-            ),
+            ("after:2021-05", "after:2021-04-30T16:00:00Z", "after:2021-05"),
+            ("之后：2021年5月", "after:2021-04-30T16:00:00Z", "after:2021年5月"),
+            ("before:2021-05", "before:2021-04-30T16:00:00Z", "before:2021-05"),
+            ("之前:2021-05", "before:2021-04-30T16:00:00Z", "before:2021-05"),
+            ("date:2021-05", "date:2021-04-30T16:00:00Z..<2021-05-31T16:00:00Z", "date:2021-05"),
+            ("日期:2021-05", "date:2021-04-30T16:00:00Z..<2021-05-31T16:00:00Z", "date:2021-05"),
+            ("date: 昨天", "date:2021-05-12T16:00:00Z..<2021-05-13T16:00:00Z", "date:昨天"),
+            ("-date:today", "-date:2021-05-13T16:00:00Z..<2021-05-14T16:00:00Z", "-date:today"),
             ("after:7d", "after:2021-05-06T16:00:00Z", "after:7d"),
             ("after:7d^2", "after:2021-05-06T16:00:00Z", "after:7d"),
             (
@@ -1034,10 +924,7 @@ mod tests {
         check("date:foo", "date\\:foo");
         check("date:-7d", "date\\:-7d");
         check("日期：另行通知", "日期\\：另行通知");
-        check(
-            "date:(foo 2021",
-            "foo date:2020-12-31T16:00:00Z..<2021-12-31T16:00:00Z",
-        );
+        check("date:(foo 2021", "foo date:2020-12-31T16:00:00Z..<2021-12-31T16:00:00Z");
         check("after:\"foo bar\"", "\"foo bar\"");
         check("date:", "date\\:");
     }
@@ -1063,13 +950,7 @@ mod tests {
         let lone = |word: &str| LoneOperator(word.to_owned());
         check_notes("微软 title:a \"b\" -c after:2021", &[]);
         check_notes("https://x.cn 12:30 C:\\x 小米：发布 a: :D", &[]);
-        check_notes(
-            "foo:bar 发布:a",
-            &[
-                (UnknownField("foo".into()), "foo"),
-                (UnknownField("发布".into()), "发布"),
-            ],
-        );
+        check_notes("foo:bar 发布:a", &[(UnknownField("foo".into()), "foo"), (UnknownField("发布".into()), "发布")]);
         check_notes("date:foo", &[(UnreadableDate("foo".into()), "foo")]);
         check_notes("a “b", &[(UnclosedQuote, "“")]);
         check_notes("微软 AND （", &[(UnclosedGroup, "（")]);
@@ -1077,16 +958,12 @@ mod tests {
         check_notes("a AND", &[(lone("AND"), "AND")]);
         check_notes("或 a |", &[(lone("或"), "或"), (lone("|"), "|")]);
         check_notes("NOT", &[(lone("NOT"), "NOT")]);
-        assert_eq!(
-            known_fields().collect::<Vec<_>>().join(" "),
-            "title body category author url after before date"
-        );
+        assert_eq!(known_fields().collect::<Vec<_>>().join(" "), "title body category author url after before date");
     }
 
     #[test]
     fn parentheses_nest_to_a_limit() {
-        let nested =
-            |levels: usize| format!("{}a{} b", "-(x OR y ".repeat(levels), ")".repeat(levels));
+        let nested = |levels: usize| format!("{}a{} b", "-(x OR y ".repeat(levels), ")".repeat(levels));
         assert_eq!(read(&nested(MAX_DEPTH)).notes, []);
         let too_deep = read(&nested(MAX_DEPTH + 3));
         assert_eq!(too_deep.notes.len(), 1, "{:?}", too_deep.notes);
@@ -1106,25 +983,14 @@ mod tests {
         let parsed = read(&many);
         let kinds: Vec<_> = parsed.notes.iter().map(|n| &n.kind).collect();
         assert_eq!(kinds, [&NoteKind::TooManyClauses]);
-        assert_eq!(
-            parsed.query.to_string().matches(['a', 'b']).count(),
-            MAX_CLAUSES
-        );
+        assert_eq!(parsed.query.to_string().matches(['a', 'b']).count(), MAX_CLAUSES);
     }
 
     #[test]
     fn long_input_is_cut_at_a_character() {
         let parsed = read(&"软".repeat(MAX_CHARS + 1));
-        assert_eq!(
-            parsed.notes,
-            [Note {
-                kind: NoteKind::TooLong,
-                at: MAX_CHARS * 3..MAX_CHARS * 3 + 3
-            }]
-        );
-        let Query::Text(text) = parsed.query else {
-            panic!("one word")
-        };
+        assert_eq!(parsed.notes, [Note { kind: NoteKind::TooLong, at: MAX_CHARS * 3..MAX_CHARS * 3 + 3 }]);
+        let Query::Text(text) = parsed.query else { panic!("one word") };
         assert_eq!(text.text.chars().count(), MAX_CHARS);
     }
 
@@ -1132,10 +998,9 @@ mod tests {
     #[test]
     fn hostile_input_takes_linear_time() {
         for piece in [
-            "(", ")", "\"", "“", "「", "\\\"", "-", "--", "-(", "^", "a^2^", "*", "\\", "|",
-            "AND ", "OR ", "NOT ", "AND ) ", "title:", "title: ", "title:(", "title:\"", "date:",
-            "a:", "~", "\"a\"~", "\"“", "“「", "-\"", "()", "NOT (", "(a|", "-(a OR ", "\\*", "　",
-            "或 ",
+            "(", ")", "\"", "“", "「", "\\\"", "-", "--", "-(", "^", "a^2^", "*", "\\", "|", "AND ", "OR ", "NOT ",
+            "AND ) ", "title:", "title: ", "title:(", "title:\"", "date:", "a:", "~", "\"a\"~", "\"“", "“「", "-\"",
+            "()", "NOT (", "(a|", "-(a OR ", "\\*", "　", "或 ",
         ] {
             let input = piece.repeat(MAX_CHARS / piece.chars().count());
             let parsed = read(&input);
@@ -1204,8 +1069,7 @@ mod tests {
             "\u{200b}",
             "http://",
         ];
-        prop::collection::vec(prop::sample::select(pieces), 0..24)
-            .prop_map(|pieces| pieces.concat())
+        prop::collection::vec(prop::sample::select(pieces), 0..24).prop_map(|pieces| pieces.concat())
     }
 
     fn texts() -> impl Strategy<Value = String> {
@@ -1213,15 +1077,7 @@ mod tests {
     }
 
     fn leaves() -> impl Strategy<Value = Query> {
-        let fields = [
-            Field::Any,
-            Field::Any,
-            Field::Title,
-            Field::Body,
-            Field::Category,
-            Field::Author,
-            Field::Url,
-        ];
+        let fields = [Field::Any, Field::Any, Field::Title, Field::Body, Field::Category, Field::Author, Field::Url];
         let modes = prop_oneof![
             3 => Just(Mode::Words),
             1 => Just(Mode::Exact),
@@ -1229,35 +1085,16 @@ mod tests {
             1 => Just(Mode::Prefix),
         ];
         let weights = prop_oneof![Just(1.0f32), 0.01f32..=100.0];
-        let text = (
-            prop::sample::select(fields.to_vec()),
-            texts(),
-            modes,
-            weights,
-        )
+        let text = (prop::sample::select(fields.to_vec()), texts(), modes, weights)
             .prop_filter("nothing to ask for", |(_, text, mode, _)| match mode {
                 Mode::Words | Mode::Prefix => !text.is_empty(),
                 Mode::Exact | Mode::Near(_) => !text.trim().is_empty(),
             })
-            .prop_map(|(field, text, mode, weight)| {
-                Query::Text(Text {
-                    field,
-                    text,
-                    mode,
-                    weight,
-                })
-            });
-        let bounds = (
-            Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond(),
-            any::<bool>(),
-        )
-            .prop_map(|(ns, whole)| {
+            .prop_map(|(field, text, mode, weight)| Query::Text(Text { field, text, mode, weight }));
+        let bounds =
+            (Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond(), any::<bool>()).prop_map(|(ns, whole)| {
                 let moment = Timestamp::from_nanosecond(ns).unwrap();
-                if whole {
-                    Timestamp::from_second(moment.as_second()).unwrap()
-                } else {
-                    moment
-                }
+                if whole { Timestamp::from_second(moment.as_second()).unwrap() } else { moment }
             });
         let date = (prop::option::of(bounds.clone()), prop::option::of(bounds))
             .prop_map(|(from, until)| Query::Date(DateRange::new(from, until)));

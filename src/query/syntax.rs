@@ -10,9 +10,7 @@ use super::ast::Field;
 pub(super) fn twin(c: char) -> char {
     match c {
         '\u{3000}' => ' ',
-        '\u{FF01}'..='\u{FF5E}' => {
-            char::from_u32(u32::from(c) - 0xFEE0).expect("the block mirrors printable ASCII")
-        }
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).expect("the block mirrors printable ASCII"),
         _ => c,
     }
 }
@@ -122,30 +120,18 @@ pub(super) enum Operator {
 /// operator only if it stands alone: 或者 and `ANDROID` are text. `|` needs no
 /// space around it.
 pub(super) fn operator(rest: &str) -> Option<(Operator, usize)> {
-    let pipes: usize = rest
-        .chars()
-        .take_while(|&c| twin(c) == '|')
-        .map(char::len_utf8)
-        .sum();
+    let pipes: usize = rest.chars().take_while(|&c| twin(c) == '|').map(char::len_utf8).sum();
     if pipes > 0 {
         return Some((Operator::Or, pipes));
     }
-    [
-        ("AND", Operator::And),
-        ("&&", Operator::And),
-        ("OR", Operator::Or),
-        ("或", Operator::Or),
-        ("NOT", Operator::Not),
-    ]
-    .into_iter()
-    .find_map(|(name, operator)| {
-        let mut chars = rest.char_indices();
-        let same = name
-            .chars()
-            .all(|n| chars.next().is_some_and(|(_, c)| twin(c) == n));
-        let len = chars.offset();
-        (same && chars.next().is_none_or(|(_, c)| breaks_word(c))).then_some((operator, len))
-    })
+    [("AND", Operator::And), ("&&", Operator::And), ("OR", Operator::Or), ("或", Operator::Or), ("NOT", Operator::Not)]
+        .into_iter()
+        .find_map(|(name, operator)| {
+            let mut chars = rest.char_indices();
+            let same = name.chars().all(|n| chars.next().is_some_and(|(_, c)| twin(c) == n));
+            let len = chars.offset();
+            (same && chars.next().is_none_or(|(_, c)| breaks_word(c))).then_some((operator, len))
+        })
 }
 
 /// Whether `word` as a whole would be read as an operator.
@@ -182,18 +168,9 @@ pub(super) enum Key {
 pub(super) const KEYS: [(Key, &[&str]); 8] = [
     (Key::Text(Field::Title), &["title", "标题", "標題"]),
     (Key::Text(Field::Body), &["body", "正文", "内容", "內容"]),
-    (
-        Key::Text(Field::Category),
-        &["category", "cat", "分类", "分類", "栏目", "欄目"],
-    ),
-    (
-        Key::Text(Field::Author),
-        &["author", "source", "作者", "来源", "來源"],
-    ),
-    (
-        Key::Text(Field::Url),
-        &["url", "link", "链接", "鏈接", "連結", "网址", "網址"],
-    ),
+    (Key::Text(Field::Category), &["category", "cat", "分类", "分類", "栏目", "欄目"]),
+    (Key::Text(Field::Author), &["author", "source", "作者", "来源", "來源"]),
+    (Key::Text(Field::Url), &["url", "link", "链接", "鏈接", "連結", "网址", "網址"]),
     (Key::Date(DateKey::After), &["after", "之后", "之後"]),
     (Key::Date(DateKey::Before), &["before", "之前"]),
     (Key::Date(DateKey::On), &["date", "日期"]),
@@ -206,10 +183,7 @@ const MAX_KEY_CHARS: usize = 8;
 /// The part of `word` before its first colon, if short enough to be a name,
 /// with the byte position of that colon.
 pub(super) fn name_before_colon(word: &str) -> Option<(&str, usize)> {
-    let (colon, _) = word
-        .char_indices()
-        .take(MAX_KEY_CHARS + 1)
-        .find(|&(_, c)| twin(c) == ':')?;
+    let (colon, _) = word.char_indices().take(MAX_KEY_CHARS + 1).find(|&(_, c)| twin(c) == ':')?;
     Some((&word[..colon], colon))
 }
 
@@ -217,9 +191,7 @@ pub(super) fn name_before_colon(word: &str) -> Option<(&str, usize)> {
 pub(super) fn key(word: &str) -> Option<(Key, usize)> {
     let (name, colon) = name_before_colon(word)?;
     let name = folded(name);
-    let (key, _) = KEYS
-        .iter()
-        .find(|(_, names)| names.contains(&name.as_str()))?;
+    let (key, _) = KEYS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
     Some((*key, colon))
 }
 
@@ -232,12 +204,8 @@ pub(super) fn unknown_key(word: &str) -> Option<&str> {
     if rest.next().is_none_or(|c| matches!(twin(c), '/' | '\\')) {
         return None;
     }
-    let latin = name
-        .chars()
-        .all(|c| twin(c).is_ascii_alphabetic() || twin(c) == '_');
-    let han = colon == ':'
-        && name.chars().all(|c| !c.is_ascii() && c.is_alphabetic())
-        && name.chars().count() <= 4;
+    let latin = name.chars().all(|c| twin(c).is_ascii_alphabetic() || twin(c) == '_');
+    let han = colon == ':' && name.chars().all(|c| !c.is_ascii() && c.is_alphabetic()) && name.chars().count() <= 4;
     (!name.is_empty() && (latin || han)).then_some(name)
 }
 
@@ -247,10 +215,7 @@ mod tests {
 
     #[test]
     fn key_names_are_folded_unique_and_short() {
-        let names: Vec<&str> = KEYS
-            .iter()
-            .flat_map(|(_, names)| names.iter().copied())
-            .collect();
+        let names: Vec<&str> = KEYS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         for (i, name) in names.iter().enumerate() {
             assert_eq!(folded(name), *name);
             assert!(name.chars().count() <= MAX_KEY_CHARS, "{name}");

@@ -66,7 +66,11 @@ impl Matcher {
                 if kind == PatternKind::Prefix && concept.units.len() == 1 && is_run(first.kind) {
                     matcher.prefixes.push(number);
                 } else {
-                    let key = if kind == PatternKind::Word { stem(&first.text, first.kind) } else { std::borrow::Cow::from(&first.text) };
+                    let key = if kind == PatternKind::Word {
+                        stem(&first.text, first.kind)
+                    } else {
+                        std::borrow::Cow::from(&first.text)
+                    };
                     matcher.by_first.entry(key.into_owned()).or_default().push(number);
                 }
                 matcher.patterns.push(Pattern {

@@ -28,9 +28,9 @@ use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
 use crate::article::{Article, ArticleId};
 use crate::error::Error;
+use crate::index::ArticleIndex;
 use crate::index::document::article;
 use crate::index::schema::{DATE, Fields, ID};
-use crate::index::ArticleIndex;
 use crate::query::ast::Field;
 use crate::query::lower::{Lowered, lower};
 use matching::{Found, Matcher};
@@ -78,10 +78,11 @@ impl Searcher {
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
         let lowered = lower(&request.query, &self.fields, &self.analyzer);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
-        let wanted = request.offset.saturating_add(limit);
+        let wanted = self.wanted(request, limit);
         let (page, full) = self.page(&lowered, limit, wanted, request)?;
 
-        let matcher = Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
+        let matcher =
+            Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
         let hits = (request.offset + 1..)
             .zip(page)
             .map(|(rank, candidate)| self.hit(rank, candidate, &matcher, request))
@@ -101,7 +102,7 @@ impl Searcher {
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
         let lowered = lower(&request.query, &self.fields, &self.analyzer);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
-        let (page, _) = self.page(&lowered, limit, request.offset.saturating_add(limit), request)?;
+        let (page, _) = self.page(&lowered, limit, self.wanted(request, limit), request)?;
         let id = |candidate: &Candidate| -> Result<_, Error> {
             Ok((ArticleId::from_u64(self.date_and_id(candidate.address)?.1), candidate.score))
         };
@@ -133,6 +134,12 @@ impl Searcher {
         Ok(())
     }
 
+    /// Hits from the first to the end of the page; there are no more than articles.
+    fn wanted(&self, request: &SearchRequest, limit: usize) -> usize {
+        let articles = usize::try_from(self.engine.num_docs()).unwrap_or(usize::MAX);
+        request.offset.saturating_add(limit).min(articles)
+    }
+
     /// The candidates of a page, and how many of the `wanted` best articles hold every word.
     fn page(
         &self,
@@ -154,11 +161,11 @@ impl Searcher {
     /// The best `wanted` articles that hold every word, in order.
     fn candidates(&self, lowered: &Lowered, wanted: usize, request: &SearchRequest) -> Result<Vec<Candidate>, Error> {
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
-        let sort = if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+        let sort =
+            if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         if sort != Sort::Relevance {
             return self.by_date(strict, sort, wanted);
         }
-        if std::env::var_os("NOTIER").is_some() && lowered.relaxed.is_some() { return Ok(vec![]); }
         let mut found = self.by_score(&lowered.words, wanted, &HashSet::new(), lowered, request)?;
         if let Some(strict) = lowered.strict.as_ref().filter(|_| found.len() < wanted) {
             let known = found.iter().map(|candidate| candidate.address).collect();
@@ -178,7 +185,8 @@ impl Searcher {
         let Some(relaxed) = &lowered.relaxed else { return Ok(Vec::new()) };
         let mut found = self.by_score(relaxed, wanted, known, lowered, request)?;
         if request.sort != Sort::Relevance {
-            let dates = found.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
+            let dates =
+                found.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
             let mut dated: Vec<_> = dates.into_iter().zip(found).collect();
             // missing dates last, ids ascending, as the engine sorts
             dated.sort_by_key(|((date, id), _)| {
@@ -200,10 +208,10 @@ impl Searcher {
         lowered: &Lowered,
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
-        let top = TopDocs::with_limit(wanted.max(std::env::var("POOL").map_or(POOL, |p| p.parse().unwrap())) + known.len()).order_by_score();
+        let top = TopDocs::with_limit(wanted.max(POOL) + known.len()).order_by_score();
         let mut found = self.engine.search(query, &top)?;
         found.retain(|(_, address)| !known.contains(address));
-        let rest = if std::env::var_os("NORANK").is_some() { return Ok(found.into_iter().map(|(score, address)| Candidate { score, address, explanation: None }).collect()) } else { found.split_off(found.len().min(std::env::var("POOL").map_or(POOL, |p| p.parse().unwrap()))) };
+        let rest = found.split_off(found.len().min(POOL));
         let mut ranked = rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?;
         // the scores of the rest are of another kind; they only must not rise above those of the pool
         let least = ranked.last().map_or(0.0, |candidate| candidate.score);
@@ -241,13 +249,7 @@ impl Searcher {
         Ok(Total { articles, at_least })
     }
 
-    fn hit(
-        &self,
-        rank: usize,
-        candidate: Candidate,
-        matcher: &Matcher,
-        request: &SearchRequest,
-    ) -> Result<Hit, Error> {
+    fn hit(&self, rank: usize, candidate: Candidate, matcher: &Matcher, request: &SearchRequest) -> Result<Hit, Error> {
         let article = self.fetch(candidate.address)?;
         let in_title = matcher.find(&article.title, Field::Title, &self.analyzer);
         let in_body = matcher.find(article.body.as_str(), Field::Body, &self.analyzer);

@@ -291,13 +291,15 @@ impl Asked {
     /// HOT: the score of one candidate.
     fn score(&self, evidence: &Evidence) -> Parts {
         let norm = K1 * (1.0 - B + B * evidence.length / self.average_length);
-        let words = self.terms.iter().zip(&evidence.frequencies).map(|(term, &(text, title))| {
-            term.weight * saturate(text as f32 + TITLE_BONUS * title as f32, K1, norm)
-        });
+        let words =
+            self.terms.iter().zip(&evidence.frequencies).map(|(term, &(text, title))| {
+                term.weight * saturate(text as f32 + TITLE_BONUS * title as f32, K1, norm)
+            });
         let place = |count: u32| saturate(count as f32, PLACE_K1, PLACE_K1);
         let borders = self.borders.iter().zip(&evidence.borders).map(|(border, &count)| border.weight * place(count));
         let pairs = self.pairs.iter().map(|&(distance, a, b)| {
-            let near = near_count(&evidence.places[a], self.terms[a].width(), &evidence.places[b], self.terms[b].width());
+            let near =
+                near_count(&evidence.places[a], self.terms[a].width(), &evidence.places[b], self.terms[b].width());
             PAIR_WEIGHTS[distance] * (self.terms[a].idf + self.terms[b].idf) / 2.0 * place(near)
         });
         let is_lead = |place: &u32| place % BODY_START < LEAD_CHARS * Unit::STEP;
@@ -359,7 +361,9 @@ impl Lookup {
         terms: &mut dyn Iterator<Item = Term>,
         option: IndexRecordOption,
     ) -> Result<Self, Error> {
-        let read = |term: Term| -> tantivy::Result<_> { Ok(segment.inverted_index(term.field())?.read_postings(&term, option)?) };
+        let read = |term: Term| -> tantivy::Result<_> {
+            Ok(segment.inverted_index(term.field())?.read_postings(&term, option)?)
+        };
         Ok(Self(terms.map(read).collect::<Result<_, _>>()?))
     }
 
@@ -425,8 +429,7 @@ struct Parts {
 
 impl Parts {
     fn sum(&self) -> f32 {
-        let w = |k: &str| std::env::var(k).ok().and_then(|v| v.parse::<f32>().ok()).unwrap_or(1.0);
-        w("WW") * self.words + w("WB") * self.borders + w("WP") * self.pairs + w("WWIN") * self.window + w("WL") * self.lead
+        self.words + self.borders + self.pairs + self.window + self.lead
     }
 
     fn explain(&self, asked: &Asked, evidence: &Evidence) -> Vec<String> {
