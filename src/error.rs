@@ -2,6 +2,12 @@
 
 use std::path::PathBuf;
 
+use tantivy::TantivyError;
+use tantivy::directory::error::OpenReadError;
+
+use crate::index::Writer;
+use crate::index::open::OtherAnalysis;
+
 /// An operation of the library failed. `Display` says what was wrong; what to do next is the caller's to say.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,11 +30,8 @@ pub enum Error {
         expected: u32,
     },
     /// The index was cut with other rules or words, so that searches would miss articles.
-    #[error("the index was made with {what}")]
-    OtherAnalysis {
-        /// What differs.
-        what: &'static str,
-    },
+    #[error("the index was made with {0}")]
+    OtherAnalysis(OtherAnalysis),
     /// The index holds the articles of another folder.
     #[error("the index holds the articles of {}, not of {}", of.display(), asked.display())]
     OtherCorpus {
@@ -41,8 +44,13 @@ pub enum Error {
     #[error("unknown time zone \"{0}\"")]
     Zone(String),
     /// Another process writes to the index.
-    #[error("another souwen is writing to {}", .0.display())]
-    Locked(PathBuf),
+    #[error("another souwen is writing to {}", dir.display())]
+    Locked {
+        /// The index folder.
+        dir: PathBuf,
+        /// Who it is, if that can be told.
+        holder: Option<Writer>,
+    },
     /// A part of the index cannot be understood.
     #[error("damaged index: {part}")]
     Damaged {
@@ -59,7 +67,20 @@ pub enum Error {
     },
     /// The engine refused.
     #[error(transparent)]
-    Engine(#[from] tantivy::TantivyError),
+    Engine(tantivy::TantivyError),
+}
+
+impl From<TantivyError> for Error {
+    /// A file that is missing or not as it was written is damage; the engine's own words for it help nobody.
+    fn from(error: TantivyError) -> Self {
+        match error {
+            TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(path)) => {
+                Self::Damaged { part: format!("{} is missing", path.display()) }
+            }
+            TantivyError::DataCorruption(corruption) => Self::Damaged { part: format!("{corruption:?}") },
+            error => Self::Engine(error),
+        }
+    }
 }
 
 impl Error {

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use souwen::error::Error;
+use souwen::index::Writer;
+use souwen::index::open::OtherAnalysis;
 use souwen::messages::{Lang, Message};
 
 use super::settings;
@@ -86,11 +88,9 @@ fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
         Error::Format { found, expected } => {
             in_lang(Message::OtherFormat { index, found: *found, expected: *expected })
         }
-        Error::OtherAnalysis { what } => match *what {
-            "another dictionary" => in_lang(Message::OtherDictionary { index }),
-            "another time zone" => in_lang(Message::OtherZone { index }),
-            _ => in_lang(Message::OtherAnalysis { index }),
-        },
+        Error::OtherAnalysis(OtherAnalysis::Dictionary) => in_lang(Message::OtherDictionary { index }),
+        Error::OtherAnalysis(OtherAnalysis::Zone) => in_lang(Message::OtherZone { index }),
+        Error::OtherAnalysis(OtherAnalysis::Rules) => in_lang(Message::OtherAnalysis { index }),
         Error::OtherCorpus { of, asked } => {
             in_lang(Message::OtherCorpus { index, of: &shown(of), asked: &shown(asked) })
         }
@@ -99,7 +99,11 @@ fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
             value: zone,
             expected: &in_lang(Message::ExpectedZone),
         }),
-        Error::Locked(_) => in_lang(Message::LockHeldBySomeone { index }),
+        Error::Locked { holder: Some(Writer { pid, since }), .. } => {
+            let since = &since.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+            in_lang(Message::LockHeld { index, pid: *pid, since })
+        }
+        Error::Locked { holder: None, .. } => in_lang(Message::LockHeldBySomeone { index }),
         Error::Damaged { part } => in_lang(Message::IndexDamaged { index, reason: part }),
         Error::Io { path, source } => in_lang(Message::FileRefused { path: &shown(path), reason: &source.to_string() }),
         Error::Engine(error) => in_lang(Message::EngineFailed { index, reason: &error.to_string() }),

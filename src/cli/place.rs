@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use souwen::error::Error;
-use souwen::index::open::{self, Commit};
+use souwen::index::open;
 
 use super::failure::Failure;
 use super::settings::{Origin, Settings};
@@ -39,7 +38,7 @@ impl Place {
             return Ok(Self { dir: index.value.clone(), reason: Reason::Set(index.origin) });
         }
         // another program's folder `index` is not ours to take
-        if holds_index(Path::new(INDEX)) || Path::new(CORPUS).is_dir() {
+        if open::is_index(Path::new(INDEX)) || Path::new(CORPUS).is_dir() {
             return Ok(Self { dir: INDEX.into(), reason: Reason::CurrentFolder });
         }
         let folders = etcetera::choose_base_strategy().map_err(|_| Failure::NoHome)?;
@@ -52,23 +51,11 @@ impl Place {
         if let Some(named) = named {
             return Ok(named.to_owned());
         }
-        match open::peek(&self.dir) {
-            Ok(Some(Commit { corpus, .. })) => Ok(corpus),
-            Ok(None) | Err(Error::NoIndex(_)) => corpus_here().ok_or(Failure::CorpusUnknown),
-            // the index cannot say; the folder beside it is the only one that goes without saying
-            Err(error) => corpus_here()
-                .filter(|_| self.reason == Reason::CurrentFolder)
-                .ok_or_else(|| Failure::index(&self.dir)(error)),
-        }
+        open::remembered_corpus(&self.dir).or_else(corpus_here).ok_or(Failure::CorpusUnknown)
     }
 }
 
 /// The folder of articles in the current folder.
 pub(super) fn corpus_here() -> Option<PathBuf> {
     Some(PathBuf::from(CORPUS)).filter(|corpus| corpus.is_dir())
-}
-
-/// Whether an index stands in `dir`, usable or not.
-fn holds_index(dir: &Path) -> bool {
-    !matches!(open::peek(dir), Ok(None) | Err(Error::NotOurs(_)))
 }

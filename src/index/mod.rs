@@ -4,13 +4,16 @@
 //! writes it, `manifest.rs` remembers which files it holds.
 
 mod budget;
+mod directory;
 pub(crate) mod document;
+mod lock;
 mod manifest;
 pub mod open;
 pub mod schema;
 pub mod stats;
 pub mod sync;
 
+pub use lock::Writer;
 pub use open::ArticleIndex;
 pub use stats::Stats;
 pub use sync::{Progress, SyncOptions, SyncReport, sync};

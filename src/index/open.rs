@@ -10,6 +10,8 @@ use tantivy::directory::MmapDirectory;
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
 
+use super::directory::ReaderDirectory;
+use super::lock;
 use super::schema::{Fields, schema};
 use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
@@ -61,7 +63,7 @@ impl ArticleIndex {
             _ => Error::io(&meta)(error),
         })?;
         let commit = commit_of(&text, dir)?;
-        let tantivy = Index::open(MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?)?;
+        let tantivy = Index::open(ReaderDirectory(MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?))?;
         let (schema, fields) = schema();
         if tantivy.schema() != schema {
             return Err(Error::Damaged { part: "schema".to_owned() });
@@ -101,34 +103,49 @@ impl ArticleIndex {
 }
 
 /// How the analysis of an index differs from today's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OtherAnalysis {
     /// Another version of the rules: its terms cannot be compared.
+    #[error("other rules of analysis")]
     Rules,
     /// Other words: some articles were cut differently, so word searches may miss them; exact search does not.
+    #[error("another dictionary")]
     Dictionary,
+    /// Another zone for dates that name none: such dates would differ between old and new articles.
+    #[error("another time zone")]
+    Zone,
 }
 
 /// tantivy's list of segments; where it stands, an index stands.
 const META: &str = "meta.json";
 
-/// What [`Commit`] a folder holds, without opening it; `None` when there is no index.
-///
-/// # Errors
-/// As [`ArticleIndex::open`], but an index of another format is no error here.
-pub fn peek(dir: &Path) -> Result<Option<Commit>, Error> {
-    match fs::read_to_string(dir.join(META)) {
-        Ok(text) => commit_of(&text, dir).map(Some),
-        Err(_) => Ok(None),
+/// The folder that the index in `dir` was made from, even when the index itself is of another format or damaged; `None`
+/// when there is none, or it does not say.
+#[must_use]
+pub fn remembered_corpus(dir: &Path) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Remembered {
+        corpus: PathBuf,
     }
+    let meta: Meta = serde_json::from_str(&fs::read_to_string(dir.join(META)).ok()?).ok()?;
+    serde_json::from_str::<Remembered>(&meta.payload?).ok().map(|remembered| remembered.corpus)
+}
+
+/// Whether `dir` holds an index of souwen, readable or not.
+#[must_use]
+pub fn is_index(dir: &Path) -> bool {
+    let meta = fs::read_to_string(dir.join(META));
+    meta.is_ok_and(|text| !matches!(commit_of(&text, dir), Err(Error::NotOurs(_))))
+}
+
+/// What souwen reads of tantivy's list of segments.
+#[derive(Deserialize)]
+struct Meta {
+    payload: Option<String>,
 }
 
 /// The commit that the text of a `meta.json` speaks of.
 fn commit_of(meta: &str, dir: &Path) -> Result<Commit, Error> {
-    #[derive(Deserialize)]
-    struct Meta {
-        payload: Option<String>,
-    }
     #[derive(Deserialize)]
     struct Versioned {
         format: u32,
@@ -153,13 +170,16 @@ fn is_index_file(path: &Path) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     name == META
         || name == ".managed.json"
+        || name == lock::FILE
         || name.starts_with(".tantivy-")
         || name.starts_with(super::manifest::PREFIX)
         || stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Whether a folder holds nothing, or nothing but the lock of a writer.
 fn is_empty(dir: &Path) -> bool {
-    fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())
+    let counts = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != lock::FILE);
+    fs::read_dir(dir).map_or(true, |entries| !entries.into_iter().any(counts))
 }
 
 /// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
@@ -168,7 +188,7 @@ pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
     if dir.join(META).exists() {
         for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
             let path = entry.map_err(Error::io(dir))?.path();
-            if path.is_file() && is_index_file(&path) {
+            if path.is_file() && is_index_file(&path) && !path.ends_with(lock::FILE) {
                 fs::remove_file(&path).map_err(Error::io(&path))?;
             }
         }

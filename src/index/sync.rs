@@ -21,10 +21,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tantivy::indexer::LogMergePolicy;
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{IndexWriter, TantivyError, Term};
+use tantivy::{IndexWriter, Term};
 
 use super::budget::{Budget, Share};
 use super::document::{Document, store};
+use super::lock::WriterLock;
 use super::manifest::{FileEntry, Manifest, Stamp};
 use super::open::{self, ArticleIndex, Commit, FORMAT, OtherAnalysis, parse_zone};
 use super::schema::{Fields, schema};
@@ -148,6 +149,10 @@ pub fn sync(
     let started = Instant::now();
     let folder = corpus.canonicalize().ok().filter(|path| path.is_dir() || path.is_file());
     let corpus = folder.ok_or_else(|| Error::NoCorpus(corpus.to_owned()))?;
+    if let Err(error @ Error::NotOurs(_)) = ArticleIndex::open(dir) {
+        return Err(error);
+    }
+    let _lock = WriterLock::acquire(dir)?;
     let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options)?;
     let plan = Plan::new(&corpus, &target.manifest, progress);
     let mut report = if plan.is_empty() && !target.is_new {
@@ -199,9 +204,8 @@ impl Target {
         } else {
             let old = opened.commit();
             match opened.other_analysis(fingerprint) {
-                Some(OtherAnalysis::Rules) => return Err(Error::OtherAnalysis { what: "other rules of analysis" }),
-                Some(OtherAnalysis::Dictionary) => return Err(Error::OtherAnalysis { what: "another dictionary" }),
-                None if old.zone != commit.zone => return Err(Error::OtherAnalysis { what: "another time zone" }),
+                Some(other) => return Err(Error::OtherAnalysis(other)),
+                None if old.zone != commit.zone => return Err(Error::OtherAnalysis(OtherAnalysis::Zone)),
                 None if old.corpus != commit.corpus => {
                     return Err(Error::OtherCorpus { of: old.corpus.clone(), asked: corpus.to_owned() });
                 }
@@ -368,11 +372,7 @@ impl<'a> Run<'a> {
         let for_segments = options.memory_bytes - 2 * (options.memory_bytes / BUDGET_PARTS);
         let threads = options.threads.min(MAX_WRITER_THREADS).min(for_segments / MIN_WRITER_BYTES).max(1);
         let writer: IndexWriter<Document> = index
-            .writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))
-            .map_err(|error| match error {
-                TantivyError::LockFailure(..) => Error::Locked(dir.clone()),
-                error => error.into(),
-            })?;
+            .writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
