@@ -191,17 +191,11 @@ pub fn one_line(raw: &str) -> String {
 /// Appends `line` in the shape of [`one_line`].
 fn push_collapsed(text: &mut String, line: &str) {
     let start = text.len();
-    let mut blank = false;
-    for c in line.chars() {
-        if c.is_whitespace() || c.is_control() {
-            blank = true;
-        } else {
-            if blank && text.len() > start {
-                text.push(' ');
-            }
-            blank = false;
-            text.push(c);
+    for piece in line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|piece| !piece.is_empty()) {
+        if text.len() > start {
+            text.push(' ');
         }
+        text.push_str(piece);
     }
 }
 

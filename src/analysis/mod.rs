@@ -76,6 +76,13 @@ impl Analyzed {
     /// The words, sorted by start, then by length.
     #[must_use]
     pub fn words(&self) -> Vec<Word<'_>> {
+        let mut words = self.unsorted_words();
+        words.sort_by_key(|word| (word.bytes.start, word.bytes.end));
+        words
+    }
+
+    /// The words in no order, which is all that a field without positions needs.
+    fn unsorted_words(&self) -> Vec<Word<'_>> {
         let folded = self.normalized.as_str();
         match &self.analyzer.whole {
             Some(jieba) => words(jieba, folded, &self.units),

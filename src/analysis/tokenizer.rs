@@ -65,7 +65,7 @@ impl Tokenizer for WordTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
         let analyzed = self.0.analyze(text);
-        let words = analyzed.words();
+        let words = analyzed.unsorted_words();
         let mut tokens = Tokens::with_capacity(text.len() * 3 / 2, words.len());
         for word in &words {
             tokens.push(&word.term, word.unit);
