@@ -85,8 +85,15 @@ impl Searcher {
             Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
         let hits = (request.offset + 1..)
             .zip(page)
-            .map(|(rank, candidate)| self.hit(rank, candidate, &matcher, request))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|(rank, candidate)| {
+                let mut hit = self.hit(rank, candidate, &matcher, request)?;
+                // of alternatives, an article needs to hold only one
+                if rank <= full {
+                    hit.missing.clear();
+                }
+                Ok(hit)
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let total = self.total(&lowered, full, wanted)?;
         let facets = request.facets.then(|| facets::count(&self.engine, strict, &self.zone)).transpose()?;
