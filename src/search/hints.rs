@@ -58,12 +58,14 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
             hints.push(Hint::NoSuchWord { word: text.text.clone() });
         }
     }
-    if all_occur && hints.is_empty() && request.all_words {
-        if let Some(relaxed) = lower(&request.query, &searcher.fields, &searcher.analyzer).relaxed {
-            let articles = searcher.engine.search(&relaxed, &Count)? as u64;
-            if articles > 0 {
-                hints.push(Hint::NotTogether { articles });
-            }
+    if all_occur
+        && hints.is_empty()
+        && request.all_words
+        && let Some(relaxed) = lower(&request.query, &searcher.fields, &searcher.analyzer).relaxed
+    {
+        let articles = searcher.engine.search(&relaxed, &Count)? as u64;
+        if articles > 0 {
+            hints.push(Hint::NotTogether { articles });
         }
     }
     Ok(hints)
