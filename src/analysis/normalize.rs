@@ -47,6 +47,12 @@ impl Normalized {
         &self.text
     }
 
+    /// Takes the folded text out.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.text
+    }
+
     /// The bytes of the original text that a range of the folded text came from: whole characters, and none that were
     /// dropped at either end. `folded` must not be empty.
     #[must_use]

@@ -1,8 +1,10 @@
 //! The chain as tantivy tokenizers: one for the word fields, one for the character fields.
 
+use std::ops::Range;
+
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::Analyzer;
+use super::{Analyzed, Analyzer};
 
 /// Name of the tokenizer of word fields in the schema.
 pub const WORDS: &str = "souwen_words";
@@ -17,36 +19,28 @@ pub struct WordTokenizer(pub Analyzer);
 #[derive(Debug, Clone)]
 pub struct UnitTokenizer(pub Analyzer);
 
-/// Tokens computed in advance, their text in one arena.
+/// Tokens computed in advance: parts of the folded text, and behind it the terms that are no part of it.
 #[derive(Debug)]
 pub struct Tokens {
-    arena: String,
-    /// End of each term in the arena, and its position.
-    ends: Vec<(usize, usize)>,
+    text: String,
+    /// Bytes of each term in `text`, and its position.
+    terms: Vec<(Range<usize>, u32)>,
     next: usize,
-    start: usize,
     token: Token,
 }
 
 impl Tokens {
-    fn with_capacity(bytes: usize, tokens: usize) -> Self {
-        let arena = String::with_capacity(bytes);
-        Self { arena, ends: Vec::with_capacity(tokens), next: 0, start: 0, token: Token::default() }
-    }
-
-    fn push(&mut self, term: &str, position: usize) {
-        self.arena.push_str(term);
-        self.ends.push((self.arena.len(), position));
+    fn new(text: String, terms: Vec<(Range<usize>, u32)>) -> Self {
+        Self { text, terms, next: 0, token: Token::default() }
     }
 }
 
 impl TokenStream for Tokens {
     fn advance(&mut self) -> bool {
-        let Some(&(end, position)) = self.ends.get(self.next) else { return false };
+        let Some((bytes, position)) = self.terms.get(self.next) else { return false };
         self.token.text.clear();
-        self.token.text.push_str(&self.arena[self.start..end]);
-        self.token.position = position;
-        self.start = end;
+        self.token.text.push_str(&self.text[bytes.clone()]);
+        self.token.position = *position as usize;
         self.next += 1;
         true
     }
@@ -65,12 +59,23 @@ impl Tokenizer for WordTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
         let analyzed = self.0.analyze(text);
-        let words = analyzed.unsorted_words();
-        let mut tokens = Tokens::with_capacity(text.len() * 3 / 2, words.len());
-        for word in &words {
-            tokens.push(&word.term, word.unit);
-        }
-        tokens
+        let folded = analyzed.normalized.as_str();
+        let mut others = String::new();
+        let terms = analyzed.unsorted_words().into_iter().map(|word| {
+            let in_place = word.bytes.start..word.bytes.start + word.term.len();
+            // word fields keep no positions
+            if folded.get(in_place.clone()) == Some(&word.term) {
+                (in_place, 0)
+            } else {
+                let start = folded.len() + others.len();
+                others.push_str(&word.term);
+                (start..start + word.term.len(), 0)
+            }
+        });
+        let terms = terms.collect();
+        let mut text = analyzed.normalized.into_string();
+        text.push_str(&others);
+        Tokens::new(text, terms)
     }
 }
 
@@ -78,11 +83,7 @@ impl Tokenizer for UnitTokenizer {
     type TokenStream<'a> = Tokens;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
-        let analyzed = self.0.analyze(text);
-        let mut tokens = Tokens::with_capacity(text.len(), analyzed.units.len());
-        for unit in &analyzed.units {
-            tokens.push(analyzed.unit_text(unit), unit.position as usize);
-        }
-        tokens
+        let Analyzed { normalized, units, .. } = self.0.analyze(text);
+        Tokens::new(normalized.into_string(), units.into_iter().map(|unit| (unit.bytes, unit.position)).collect())
     }
 }
