@@ -343,7 +343,7 @@ fn seen(index: &Path) -> (Vec<Article>, Vec<(u64, Vec<String>)>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_refreshed_index_is_a_fresh_one(steps in prop::collection::vec(step(), 1..14)) {

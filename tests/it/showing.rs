@@ -182,8 +182,10 @@ fn json_keeps_its_promise() {
         let start = usize::try_from(snippet["byte_start"].as_u64().unwrap()).unwrap();
         assert!(body.as_str().unwrap()[start..].starts_with(snippet["text"].as_str().unwrap()));
     }
-    assert_eq!(hits[0]["date"], "2021-05-14T19:48:00+08:00");
-    assert_eq!(hits[0]["categories"], serde_json::json!([["新媒体", "夜航船", "科技"]]));
+    let night = hits.iter().find(|hit| hit["author"] == "夜航船").unwrap();
+    assert_eq!(night["date"], "2021-05-14T19:48:00+08:00");
+    assert_eq!(night["categories"], serde_json::json!([["新媒体", "夜航船", "科技"]]));
+    assert_eq!(night["missing"], serde_json::json!([]));
     assert_eq!(hits[2]["date"], Value::Null);
     assert_eq!(hits[2]["author"], Value::Null);
     let scores: Vec<f64> = hits.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
@@ -444,7 +446,7 @@ fn analyze_shows_terms_with_positions_and_offsets() {
         .remove(0);
     let words: Vec<&str> =
         terms["words"].as_array().unwrap().iter().map(|word| word["term"].as_str().unwrap()).collect();
-    for word in ["c++", "c#", "3.5", "10%", "5g", "pd1728_a", "stock"] {
+    for word in ["c++", "c#", "3.5", "10%", "5g", "pd1728a", "stock"] {
         assert!(words.contains(&word), "{word} in {words:?}");
     }
     for word in &words {
