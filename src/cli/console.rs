@@ -143,9 +143,11 @@ pub(super) fn finish(mut out: Out) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Columns of the terminal, whichever stream leads there.
+/// Columns of the terminal, whichever stream leads there; without one, what `COLUMNS` says, as for `ls`.
 fn width_cols() -> usize {
-    terminal_size::terminal_size().map_or(DEFAULT_WIDTH_COLS, |(width, _)| usize::from(width.0))
+    let said = || Environment::of_process().text("COLUMNS").and_then(|columns| columns.parse().ok());
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal.or_else(said).unwrap_or(DEFAULT_WIDTH_COLS)
 }
 
 /// Whether the terminal is known to make OSC 8 links clickable, and sees the same files. Elsewhere a path stays whole, so

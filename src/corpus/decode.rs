@@ -135,14 +135,15 @@ fn damage(text: &str) -> usize {
 }
 
 /// Whether the bytes are UTF-8 but for few places: an article that was cut in the middle of a character, say. Text in
-/// another encoding hardly ever holds a valid UTF-8 sequence of three bytes.
+/// another encoding hardly ever holds a valid UTF-8 sequence of three bytes, so one damaged place for three good
+/// characters is few; a character with a hole in it counts as two places.
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
     let (mut wide, mut bad) = (0usize, 0usize);
     for chunk in sample(bytes).utf8_chunks() {
         wide += chunk.valid().chars().filter(|c| c.len_utf8() > 2).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    wide > 0 && bad * 10 <= wide
+    wide > 0 && bad * 3 <= wide
 }
 
 /// The likeliest encoding of bytes that are not UTF-8.

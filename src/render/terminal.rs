@@ -99,8 +99,7 @@ fn write_header(out: &mut dyn Write, results: &SearchResults, elapsed: Duration,
         0 if !at_least => Message::NoneComplete { elapsed },
         _ => Message::Found { articles, more: if at_least { "+" } else { "" }, elapsed },
     };
-    paint(out, &message.in_lang(style.lang).to_string(), META, style.colour)?;
-    writeln!(out)
+    write_wrapped(out, &message.in_lang(style.lang).to_string(), 0, META, style)
 }
 
 /// `0.4 ms`, `12 ms`, `1.2 s`.

@@ -1,0 +1,123 @@
+//! The index against a plain scan of every text: a quoted string finds just the articles that hold it, the same without
+//! quotes finds at least these.
+
+use std::io::Read;
+
+use souwen::query::ast::{Mode, Query, Text};
+use souwen::query::parse;
+use souwen::search::Searcher;
+use souwen::verify::{Oracle, OracleReport};
+
+use crate::support::{TestEnv, sample, shared};
+
+/// Numbers below the argument, the same in every run (the constants of Knuth's MMIX generator).
+fn random(mut state: u64) -> impl FnMut(usize) -> usize {
+    move |below| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((state >> 33) as usize) % below.max(1)
+    }
+}
+
+fn drawn(oracle: &Oracle, strings: usize, max_units: usize) -> Vec<String> {
+    let mut random = random(2026);
+    (0..strings).map(|_| oracle.draw(max_units, &mut random).expect("the corpus holds text")).collect()
+}
+
+fn words(string: &str) -> Query {
+    Query::Text(Text::new(string, Mode::Words))
+}
+
+/// What a person gets who types the string.
+fn typed(string: &str) -> Query {
+    parse(string, &jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC)).query
+}
+
+#[track_caller]
+fn agree(report: &OracleReport) {
+    let first = &report.disagreements[..report.disagreements.len().min(10)];
+    assert_eq!(report.disagreement_count, 0, "of {} strings, the first: {first:#?}", report.strings);
+}
+
+#[track_caller]
+fn check(searcher: &Searcher, oracle: &Oracle, strings: Vec<String>) {
+    let report = oracle.compare(searcher, strings, &words).unwrap();
+    assert!(report.contained > 0, "nothing was compared");
+    agree(&report);
+}
+
+#[test]
+fn a_quoted_string_finds_just_the_articles_that_hold_it() {
+    let searcher = sample().searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    for max_units in [3, 8, 30] {
+        check(&searcher, &oracle, drawn(&oracle, 2000, max_units));
+    }
+}
+
+#[test]
+fn typing_a_string_finds_at_least_the_articles_that_hold_it() {
+    let searcher = sample().searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    // what reads as syntax asks for something else
+    let syntax = |c: char| "()（）|｜\"“”「」『』:：-－*＊^＾~～\\".contains(c);
+    let plain = drawn(&oracle, 4000, 8).into_iter().filter(|string| !string.contains(syntax) && !string.contains('或'));
+    let report = oracle.compare(&searcher, plain, &typed).unwrap();
+    assert!(report.strings > 2000, "{} strings", report.strings);
+    agree(&report);
+}
+
+#[test]
+fn strings_that_no_article_holds_are_not_found_in_quotes() {
+    let searcher = sample().searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    let mut random = random(7);
+    // ends of two drawn strings, put together
+    let strings = drawn(&oracle, 2000, 4);
+    let joined = (0..1000).map(|_| strings[random(2000)].clone() + &strings[random(2000)]).collect::<Vec<_>>();
+    let report = oracle.compare(&searcher, joined, &words).unwrap();
+    assert!(report.contained < 500, "most of them stand nowhere");
+    agree(&report);
+}
+
+/// An oracle that cannot find a fault proves nothing.
+#[test]
+fn the_scan_itself_is_right() {
+    let env = TestEnv::new()
+        .file("a.txt", "习近江说：2021 年 9 月，ＧＰＴ－４ 關閉。\n")
+        .file("b.txt", "说二零二一年，gpt 4。\n")
+        .indexed();
+    let searcher = env.searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    for (string, holders) in [
+        ("近江", 1),
+        ("2021年9月", 1),
+        ("gpt-4", 1),
+        ("关闭", 1),
+        ("说", 2),
+        ("江说", 1),
+        ("闭关", 0),
+        ("gpt", 2),
+        ("gp", 0),
+    ] {
+        assert_eq!(oracle.holding(string).len(), holders, "{string}");
+    }
+}
+
+#[test]
+fn real_news_agrees_with_the_scan() {
+    let Some(shared) = shared("real posts and search-box terms against the scan") else { return };
+    let env = TestEnv::new();
+    let posts = shared.join("corpora/feed-posts");
+    let summary = env.sync(&format!("--index index {}", posts.display()));
+    let count = |name: &str| summary[name].as_u64().unwrap();
+    assert_eq!(count("files"), count("with_articles") + count("without_articles") + count("skipped"));
+    assert!(count("added") >= 1_700, "{summary}");
+    let searcher = env.searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    check(&searcher, &oracle, drawn(&oracle, 400, 8));
+
+    let mut terms = String::new();
+    std::fs::File::open(shared.join("queries/weibo-hot.txt")).unwrap().read_to_string(&mut terms).unwrap();
+    let terms = terms.lines().step_by(30).map(str::to_owned).collect();
+    check(&searcher, &oracle, terms);
+}

@@ -1,0 +1,368 @@
+//! `souwen index` again: only what differs is taken in, and what comes out is what a fresh index would hold.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use souwen::analysis::dictionary::{Dictionary, UserWord};
+use souwen::article::Article;
+use souwen::error::Error;
+use souwen::index::{ArticleIndex, SyncOptions, SyncReport, sync};
+use souwen::query::parse;
+use souwen::search::request::SearchRequest;
+
+use crate::support::{TestEnv, post, sample, write};
+
+fn three() -> TestEnv {
+    TestEnv::new()
+        .post("a.md", post("第一篇").body("<p>甲城开通地铁。</p>"))
+        .post("b.md", post("第二篇").body("<p>乙城开通地铁。</p>"))
+        .post("夹/c.md", post("第三篇").body("<p>丙城开通轻轨。</p>"))
+}
+
+/// Added, changed, unchanged, removed.
+fn counts(summary: &Value) -> [u64; 4] {
+    ["added", "changed", "unchanged", "removed"].map(|name| summary[name].as_u64().unwrap())
+}
+
+/// Sets the time of the last change to an hour from now, as an editor at work might.
+fn touch(path: &Path) {
+    let file = fs::File::options().append(true).open(path).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+}
+
+#[test]
+fn a_run_is_summed_up_for_people() {
+    let env = three();
+    env.write("photo.png", b"\x89PNG\r\n\x1a\n\0\0");
+    env.write("empty.md", b"");
+    assert_snapshot!(env.run("index corpus"), @r"
+        exit 0
+        ── stdout
+        articles: 3 added, 0 changed, 0 unchanged, 0 removed
+        files: 5 seen, 3 with articles, 1 failed, 1 of other kinds
+        problems: 1 (1 empty)
+        time: [TIME]
+        ── stderr
+        souwen: warning: empty.md: empty
+        ");
+    assert_snapshot!(env.run("index"), @r"
+        exit 0
+        ── stdout
+        nothing has changed: 3 articles
+        files: 5 seen, 3 with articles, 1 failed, 1 of other kinds
+        problems: 1 (1 empty)
+        time: [TIME]
+        ── stderr
+        souwen: warning: empty.md: empty
+        ");
+    env.write("a.md", post("第一篇").body("<p>改了。</p>").text());
+    fs::remove_file(env.corpus().join("b.md")).unwrap();
+    env.write("d.md", post("第四篇").body("<p>新的。</p>").text());
+    assert_snapshot!(env.run("index --lang zh"), @r"
+        exit 0
+        ── stdout
+        文章：新增 1 篇，更新 1 篇，未变 1 篇，移除 1 篇
+        文件：查看 5 个，含文章 3 个，失败 1 个，其他类型 1 个
+        问题：1 个（内容为空 1 个）
+        用时：[TIME]
+        ── stderr
+        souwen: 警告：empty.md：内容为空
+        ");
+}
+
+#[test]
+fn each_kind_of_difference_is_counted_as_itself() {
+    let env = three();
+    assert_eq!(counts(&env.sync("corpus")), [3, 0, 0, 0]);
+    assert_eq!(counts(&env.sync("")), [0, 0, 3, 0], "nothing happened");
+    touch(&env.corpus().join("a.md"));
+    assert_eq!(counts(&env.sync("")), [0, 0, 3, 0], "touched, but says the same");
+    env.write("a.md", post("第一篇").body("<p>甲城停运。</p>").text());
+    assert_eq!(counts(&env.sync("")), [0, 1, 2, 0], "changed");
+    env.write("d.md", post("第四篇").body("<p>丁城。</p>").text());
+    assert_eq!(counts(&env.sync("")), [1, 0, 3, 0], "added");
+    fs::remove_file(env.corpus().join("b.md")).unwrap();
+    assert_eq!(counts(&env.sync("")), [0, 0, 3, 1], "removed");
+    fs::rename(env.corpus().join("夹/c.md"), env.corpus().join("e.md")).unwrap();
+    let summary = env.sync("");
+    assert_eq!(counts(&summary), [1, 0, 2, 1], "moved");
+    assert_eq!(summary["articles"], 3);
+    assert_eq!(env.complete("\"甲城停运\""), ["第一篇"]);
+    assert!(env.complete("地铁").is_empty(), "what has gone is not found");
+}
+
+#[test]
+fn an_edit_of_the_same_length_is_seen() {
+    let env = three();
+    env.sync("corpus");
+    let path = env.corpus().join("a.md");
+    let text = fs::read_to_string(&path).unwrap().replace('甲', "辛");
+    fs::write(&path, text).unwrap();
+    assert_eq!(counts(&env.sync("")), [0, 1, 2, 0]);
+}
+
+#[test]
+fn ids_stay_through_refreshes_and_rebuilds() {
+    let env = three();
+    env.sync("corpus");
+    let ids = |env: &TestEnv| env.articles().into_iter().map(|a| (a.path, a.id)).collect::<BTreeMap<_, _>>();
+    let before = ids(&env);
+    env.write("a.md", post("另一个题目").body("<p>完全不同的话。</p>").text());
+    env.write("0.md", post("排在前面").body("<p>新的。</p>").text());
+    env.sync("");
+    let after = ids(&env);
+    assert!(before.iter().all(|(path, id)| after[path] == *id));
+    env.sync("--rebuild");
+    assert_eq!(ids(&env), after);
+}
+
+#[test]
+fn lines_of_one_file_come_and_go_one_by_one() {
+    let env = TestEnv::new().file(
+        "n.jsonl",
+        "{\"id\":\"1\",\"title\":\"一\",\"body\":\"甲城\"}\n{\"id\":\"2\",\"title\":\"二\",\"body\":\"乙城\"}\n",
+    );
+    assert_eq!(counts(&env.sync("corpus")), [2, 0, 0, 0]);
+    env.write(
+        "n.jsonl",
+        "{\"id\":\"2\",\"title\":\"二\",\"body\":\"乙城改\"}\n{\"id\":\"3\",\"title\":\"三\",\"body\":\"丙城\"}\n",
+    );
+    assert_eq!(counts(&env.sync("")), [1, 1, 0, 1]);
+    assert_eq!(env.articles().len(), 2);
+}
+
+#[test]
+fn a_problem_is_told_again_by_a_run_with_nothing_to_do() {
+    let env = three().file("bad.md", b"").file("odd.jsonl", "{\"title\":\"好\",\"body\":\"文\"}\n{坏\n");
+    let first = env.sync("corpus");
+    let second = env.sync("");
+    assert_eq!(first["problems"], second["problems"]);
+    assert_eq!(first["problems_by_kind"], json!({"bad_json": 1, "empty": 1}));
+    assert_eq!(second["files"], 5);
+}
+
+#[test]
+fn an_index_of_other_settings_is_refused_with_a_way_out() {
+    let env = three().indexed();
+    fs::create_dir(env.cwd().join("other")).unwrap();
+    assert_snapshot!(env.run("index other"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: the index at "index" holds the articles of "[DIR]/home/work/corpus", not of "[DIR]/home/work/other"
+        hint: `--index DIR` makes a second index, `--rebuild` replaces this one
+        "#);
+    assert_snapshot!(env.run("index --zone +09:00"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: the index at "index" was made with another time zone
+        hint: `--rebuild` as well reads every date anew
+        "#);
+    assert_snapshot!(env.run("index nowhere"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: no folder "nowhere"
+        hint: `souwen index FOLDER` takes a folder of articles
+        "#);
+    assert_eq!(env.complete("地铁").len(), 2, "the index is as it was");
+    env.run("index --zone +09:00 --rebuild").succeeds();
+    env.run("index").succeeds();
+}
+
+#[test]
+fn an_index_of_another_format_is_refused_with_a_way_out() {
+    let env = three().indexed();
+    let meta = env.cwd().join("index/meta.json");
+    let text = fs::read_to_string(&meta).unwrap();
+    fs::write(&meta, text.replace("\\\"format\\\":1", "\\\"format\\\":99")).unwrap();
+    assert_snapshot!(env.run("search 地铁"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: the index at "index" has format 99, this souwen reads format 1
+        hint: `souwen index --rebuild FOLDER` makes it anew
+        "#);
+    assert_snapshot!(env.run("index --lang zh"), @r"
+        exit 2
+        ── stderr
+        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 1 版
+        提示：用 `souwen index --rebuild 文件夹` 重建
+        ");
+    env.run("index --rebuild corpus --quiet").succeeds();
+    assert_eq!(env.complete("地铁").len(), 2);
+}
+
+#[test]
+fn an_index_of_other_rules_is_refused_with_a_way_out() {
+    let env = three().indexed();
+    let meta = env.cwd().join("index/meta.json");
+    let text = fs::read_to_string(&meta).unwrap();
+    assert!(text.contains("normalize 1"), "the fingerprint names the rules");
+    fs::write(&meta, text.replace("normalize 1", "normalize 0")).unwrap();
+    assert_snapshot!(env.run("search 地铁"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: the index at "index" was made with other analysis settings
+        hint: `souwen index --rebuild` makes it anew
+        "#);
+    assert_snapshot!(env.run("index"), @r#"
+        exit 2
+        ── stderr
+        souwen: error: the index at "index" was made with other analysis settings
+        hint: `souwen index --rebuild` makes it anew
+        "#);
+    env.run("index --rebuild --quiet").succeeds();
+    assert_eq!(env.complete("地铁").len(), 2);
+}
+
+#[test]
+fn a_damaged_index_is_named_and_rebuilt_on_demand() {
+    let env = three().indexed();
+    fs::write(env.cwd().join("index/meta.json"), "{").unwrap();
+    let run = env.run("search 地铁");
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("damaged") && run.stderr.contains("hint: "), "{run}");
+    env.run("index --rebuild corpus --quiet").succeeds();
+    assert_eq!(env.complete("地铁").len(), 2);
+}
+
+#[test]
+fn a_folder_with_files_of_others_is_not_taken() {
+    let env = three();
+    write(&env.cwd().join("papers/thesis.txt"), "年深日久");
+    for args in ["index corpus --index papers", "index corpus --rebuild --index papers"] {
+        let run = env.run(args);
+        assert_eq!(run.code, 2, "{run}");
+        assert!(run.stderr.contains("no souwen index"), "{run}");
+    }
+    assert_eq!(fs::read_dir(env.cwd().join("papers")).unwrap().count(), 1);
+}
+
+#[test]
+fn the_sample_corpus_refreshes_to_nothing_and_rebuilds_to_the_same() {
+    let env = TestEnv::new();
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
+    let summary = env.sync(&format!("--index index --threads 1 {corpus}"));
+    assert_eq!(counts(&summary), [148, 0, 0, 0]);
+    assert_eq!(counts(&env.sync("--index index")), [0, 0, 148, 0]);
+    assert_eq!(env.articles(), sample().articles(), "whatever the number of threads");
+}
+
+#[test]
+fn another_dictionary_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (corpus, index) = (dir.path().join("corpus"), dir.path().join("index"));
+    write(&corpus.join("a.md"), post("题").body("<p>云账本</p>").text());
+    let word = UserWord { word: "云账本".to_owned(), frequency: None };
+    let with_word = Arc::new(Dictionary::new(&[word]));
+    refresh(&index, &corpus, &Arc::new(Dictionary::default()), false).unwrap();
+    let refused = refresh(&index, &corpus, &with_word, false);
+    assert!(matches!(refused, Err(Error::OtherAnalysis { .. })), "{refused:?}");
+    refresh(&index, &corpus, &with_word, true).unwrap();
+    refresh(&index, &corpus, &with_word, false).unwrap();
+}
+
+fn refresh(index: &Path, corpus: &Path, words: &Arc<Dictionary>, rebuild: bool) -> Result<SyncReport, Error> {
+    let options = SyncOptions { threads: 2, memory_bytes: 64 << 20, rebuild, ..SyncOptions::default() };
+    sync(index, corpus, words, &options, &|_| {})
+}
+
+/// What happens to a corpus between two runs.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(usize, usize),
+    Lines(usize, Vec<usize>),
+    Delete(usize),
+    Move(usize, usize),
+    Touch(usize),
+    Run,
+}
+
+const FILES: usize = 6;
+const TEXTS: [&str; 5] =
+    ["江湾地铁今日通车", "台风白鹭明晨登陆江湾", "微光关闭云账本", "江湾马拉松开跑，台风停赛", "地铁 stocks 上涨 10%"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let (file, text) = (|| 0..FILES, || 0..TEXTS.len());
+    prop_oneof![
+        3 => (file(), text()).prop_map(|(file, text)| Step::Write(file, text)),
+        2 => (file(), prop::collection::vec(text(), 0..4)).prop_map(|(file, texts)| Step::Lines(file, texts)),
+        2 => file().prop_map(Step::Delete),
+        2 => (file(), file()).prop_map(|(from, to)| Step::Move(from, to)),
+        1 => file().prop_map(Step::Touch),
+        3 => Just(Step::Run),
+    ]
+}
+
+fn take(corpus: &Path, step: &Step) {
+    let md = |file: &usize| corpus.join(format!("f{}/{file}.md", file % 2));
+    let lines = |file: &usize| corpus.join(format!("{file}.jsonl"));
+    match step {
+        Step::Write(file, text) => write(&md(file), post(TEXTS[*text]).body(TEXTS[(text + file) % TEXTS.len()]).text()),
+        Step::Lines(file, texts) => {
+            // the same text twice is the same article twice
+            let text: String = texts
+                .iter()
+                .map(|text| format!("{}\n", json!({"title": TEXTS[*text], "body": TEXTS[*text]})))
+                .collect();
+            write(&lines(file), text);
+        }
+        Step::Delete(file) => {
+            let _ = fs::remove_file(md(file));
+            let _ = fs::remove_file(lines(file));
+        }
+        Step::Move(from, to) => {
+            fs::create_dir_all(md(to).parent().unwrap()).unwrap();
+            let _ = fs::rename(md(from), md(to));
+        }
+        Step::Touch(file) if md(file).exists() => touch(&md(file)),
+        Step::Touch(_) | Step::Run => {}
+    }
+}
+
+/// Everything that a user could see of an index, scores aside: those count the dead until segments are merged.
+fn seen(index: &Path) -> (Vec<Article>, Vec<(u64, Vec<String>)>) {
+    let searcher = ArticleIndex::open(index).unwrap().searcher(Arc::new(Dictionary::default())).unwrap();
+    let mut articles = Vec::new();
+    searcher.each_article(&mut |article| articles.push(article)).unwrap();
+    articles.sort_by_key(|article| article.id);
+    let now = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+    let answers = ["江湾", "台风 江湾", "\"湾地\"", "stock", "-地铁", "云账本 OR 马拉松", "title:台风"].map(|query| {
+        let request =
+            SearchRequest { query: parse(query, &now).query, limit: 1000, all_words: true, ..SearchRequest::default() };
+        let results = searcher.search(&request).unwrap();
+        let mut ids: Vec<String> = results.hits.iter().map(|hit| hit.id.to_string()).collect();
+        ids.sort();
+        (results.total.articles, ids)
+    });
+    (articles, answers.into())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_refreshed_index_is_a_fresh_one(steps in prop::collection::vec(step(), 1..14)) {
+        let dir = tempfile::tempdir().unwrap();
+        let (corpus, index) = (dir.path().join("corpus"), dir.path().join("index"));
+        fs::create_dir(&corpus).unwrap();
+        let words = Arc::new(Dictionary::default());
+        for step in &steps {
+            take(&corpus, step);
+            if matches!(step, Step::Run) {
+                refresh(&index, &corpus, &words, false).unwrap();
+            }
+        }
+        let report = refresh(&index, &corpus, &words, false).unwrap();
+        prop_assert_eq!(report.files, report.with_articles + report.without_articles + report.skipped);
+        let fresh = dir.path().join("fresh");
+        let fresh_report = refresh(&fresh, &corpus, &words, false).unwrap();
+        prop_assert_eq!(report.articles, fresh_report.added);
+        prop_assert_eq!(report.problems_by_kind, fresh_report.problems_by_kind);
+        prop_assert_eq!(seen(&index), seen(&fresh));
+    }
+}
