@@ -44,8 +44,7 @@ fn read_fold(path: &Path) -> BTreeMap<char, char> {
         };
         fold.insert(from, to);
     }
-    let closed = fold
-        .iter()
+    fold.iter()
         .map(|(&from, &to)| {
             let mut to = to;
             for _ in 0..fold.len() {
@@ -57,8 +56,7 @@ fn read_fold(path: &Path) -> BTreeMap<char, char> {
             panic!("{}: {from} folds in a circle", path.display());
         })
         .filter(|(from, to)| from != to)
-        .collect();
-    closed
+        .collect()
 }
 
 fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
@@ -71,10 +69,10 @@ fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
         table[(from - DIRECT.0) as usize] = u32::from(to) as u16;
     }
     let mut code = format!("const DIRECT_FIRST: u32 = {:#x};\n", DIRECT.0);
-    write!(code, "static DIRECT: [u16; {}] = {table:?};\n", table.len()).expect("a string takes every write");
+    writeln!(code, "static DIRECT: [u16; {}] = {table:?};", table.len()).expect("a string takes every write");
     let rare: Vec<(char, char)> =
         rare.into_iter().map(|(from, to)| (char::from_u32(from).expect("was a char"), to)).collect();
-    write!(code, "static RARE: [(char, char); {}] = {rare:?};\n", rare.len()).expect("a string takes every write");
+    writeln!(code, "static RARE: [(char, char); {}] = {rare:?};", rare.len()).expect("a string takes every write");
     fs::write(path, code).expect("OUT_DIR can be written");
 }
 

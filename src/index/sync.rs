@@ -371,8 +371,8 @@ impl<'a> Run<'a> {
         index.set_tokenizers(tokenizers);
         let for_segments = options.memory_bytes - 2 * (options.memory_bytes / BUDGET_PARTS);
         let threads = options.threads.min(MAX_WRITER_THREADS).min(for_segments / MIN_WRITER_BYTES).max(1);
-        let writer: IndexWriter<Document> = index
-            .writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))?;
+        let writer: IndexWriter<Document> =
+            index.writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
