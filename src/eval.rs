@@ -56,6 +56,22 @@ pub fn parse_queries(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter_map(|line| line.split_once('\t'))
 }
 
+/// The names of the documents of a JSON Lines file: each line's own `id`, by the id of its article. `file` is the name of the
+/// file. A line without an id has no name, and so is never an answer.
+#[must_use]
+pub fn parse_names(file: &[u8], lines: &str) -> HashMap<ArticleId, String> {
+    #[derive(serde::Deserialize)]
+    struct Document {
+        id: serde_json::Value,
+    }
+    let name = |line: &str| match serde_json::from_str(line).ok()? {
+        Document { id: serde_json::Value::String(id) } => Some(id),
+        Document { id: serde_json::Value::Number(id) } => Some(id.to_string()),
+        Document { .. } => None,
+    };
+    lines.lines().filter_map(name).map(|name| (ArticleId::of(file, &name), name)).collect()
+}
+
 /// Runs every query and compares with the judgments; the run in TREC's form is appended to `run`. `names` gives the
 /// documents of the corpus their names.
 ///
@@ -113,6 +129,14 @@ fn measure(rankings: &HashMap<&str, Vec<&str>>, judgments: &Judgments) -> Measur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_called_by_their_own_ids() {
+        let names = parse_names(b"a.jsonl", "{\"id\":\"d1\",\"title\":\"x\"}\n{\"id\":7}\n{\"title\":\"y\"}\nno\n");
+        assert_eq!(names.len(), 2);
+        assert_eq!(names[&ArticleId::of(b"a.jsonl", "d1")], "d1");
+        assert_eq!(names[&ArticleId::of(b"a.jsonl", "7")], "7");
+    }
 
     #[test]
     fn measures_follow_their_definitions() {

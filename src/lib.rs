@@ -67,6 +67,7 @@
 pub mod analysis;
 pub mod article;
 pub mod corpus;
+pub mod discover;
 pub mod error;
 pub mod eval;
 pub mod index;

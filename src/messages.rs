@@ -512,6 +512,136 @@ messages! {
     ZoneOfIndex
         en("that of the index, else +08:00") zh("沿用索引的时区，否则为 +08:00");
 
+    /// See [`Message::BadSetting`].
+    ExpectedSynonyms
+        en("true, own or false") zh(" true、own 或 false");
+
+    // ── words of the user ──
+
+    /// A search with other words than the index was made with.
+    OlderArticlesCutOtherwise { index: &'a str }
+        en("the dictionary has changed since the index at \"{index}\" was made: its articles were cut differently, so words may be missed; strings in quotes are not")
+        zh("“{index}”处的索引建立之后词典有变：已有文章的切分不同，按词搜索可能有遗漏，加引号的精确搜索不受影响")
+        hint en("`souwen index --rebuild` cuts all articles anew") zh("用 `souwen index --rebuild` 重新切分全部文章");
+    /// After a change of the words.
+    WordsNeedRebuild { index: &'a str }
+        en("the articles of the index at \"{index}\" were cut without this change")
+        zh("“{index}”处索引的文章仍按原来的词典切分")
+        hint en("`souwen index --rebuild` cuts them anew") zh("用 `souwen index --rebuild` 重新切分");
+    /// Lines of a dictionary without effect.
+    BadWordLines { file: &'a str, lines: u64 }
+        en("\"{file}\": {lines} {} passed over", plural(lines, "bad line is", "bad lines are"))
+        zh("“{file}”：有 {lines} 行有问题")
+        hint en("`souwen dict check` names them") zh("用 `souwen dict check` 查看");
+    /// A line of a file of synonyms.
+    BadSynonyms { place: &'a str, text: &'a str }
+        en("{place}: \"{text}\" is no group of two or more names") zh("{place}：“{text}”不是两个以上名称的组")
+        hint en("names of a group are separated by commas") zh("同组名称用逗号分隔");
+    /// Done.
+    WordAdded { word: &'a str, file: &'a str }
+        en("\"{word}\" added to \"{file}\"") zh("已将“{word}”加入“{file}”");
+    /// Done.
+    WordChanged { word: &'a str, file: &'a str }
+        en("\"{word}\" has a new frequency in \"{file}\"") zh("已更新“{file}”中“{word}”的词频");
+    /// Nothing to do.
+    WordUnchanged { word: &'a str, file: &'a str }
+        en("\"{word}\" stands in \"{file}\" already") zh("“{file}”中已有“{word}”");
+    /// Done.
+    WordRemoved { word: &'a str, file: &'a str }
+        en("\"{word}\" removed from \"{file}\"") zh("已从“{file}”移除“{word}”");
+    /// Nothing to remove.
+    NoUserWord { word: &'a str, file: &'a str }
+        en("\"{word}\" does not stand in \"{file}\"") zh("“{file}”中没有“{word}”")
+        hint en("`souwen dict list` lists your words") zh("用 `souwen dict list` 列出自定义词语");
+    /// Done.
+    WordsImported { added: u64, changed: u64, bad: u64, file: &'a str }
+        en("\"{file}\": {added} added, {changed} changed, {bad} bad {}", plural(bad, "line", "lines"))
+        zh("“{file}”：新增 {added} 个词，更新 {changed} 个，有问题的 {bad} 行");
+    /// No words at all.
+    NoUserWords { files: &'a str }
+        en("no words of your own yet, they would stand in {files}") zh("还没有自定义词语，文件位置：{files}")
+        hint en("`souwen dict add WORD` adds one") zh("用 `souwen dict add 词语` 添加");
+    /// Outcome of a check.
+    WordsChecked { file: &'a str, words: u64, bad: u64 }
+        en("{file}: {words} {}, {bad} bad", plural(words, "word", "words")) zh("{file}：{words} 个词，{bad} 行有问题");
+    /// What is wrong with a word.
+    WordNotHan { text: &'a str }
+        en("\"{text}\" has no effect: only words of Han characters are looked up") zh("“{text}”不起作用：词典只用于汉字");
+    /// What is wrong with a word.
+    WordTooShort { text: &'a str }
+        en("\"{text}\" has no effect: single characters are found anyhow") zh("“{text}”不起作用：单字本来就能找到");
+    /// What is wrong with a word.
+    WordTooLong { text: &'a str, most: u64 }
+        en("\"{text}\" is longer than {most} characters") zh("“{text}”超过 {most} 个字");
+    /// What is wrong with a word.
+    WordHasControl { text: &'a str }
+        en("\"{text}\" holds control characters") zh("“{text}”含有控制字符");
+    /// What is wrong with a line.
+    WordBadFrequency { text: &'a str, most: u64 }
+        en("\"{text}\": the frequency is no number from 1 to {most}") zh("“{text}”：词频不是 1 到 {most} 之间的数");
+    /// What is wrong with a line.
+    WordTooManyColumns { text: &'a str }
+        en("\"{text}\" is more than a word, a frequency and a tag") zh("“{text}”除词语、词频、词性外还有多余内容");
+    /// What is wrong with a line.
+    WordIsDuplicate { text: &'a str, line: u64 }
+        en("\"{text}\" stands on line {line} already, the later line counts") zh("“{text}”与第 {line} 行重复，以后一行为准");
+    /// No proposals.
+    NothingDiscovered
+        en("no new words") zh("没有发现新词")
+        hint en("`--min-count N` takes rarer ones") zh("用 `--min-count N` 降低次数要求");
+    /// Heading of a column.
+    ColumnWord
+        en("word") zh("词语");
+    /// Heading of a column.
+    ColumnFrequency
+        en("frequency") zh("词频");
+    /// Heading of a column.
+    ColumnFile
+        en("file") zh("文件");
+    /// Heading of a column.
+    ColumnCount
+        en("count") zh("次数");
+    /// Heading of a column.
+    ColumnCohesion
+        en("cohesion") zh("凝固度");
+    /// Heading of a column.
+    ColumnFreedom
+        en("freedom") zh("自由度");
+    /// Heading of a column.
+    ColumnExample
+        en("example") zh("例句");
+
+    // ── eval and verify ──
+
+    /// Number of judged queries.
+    EvalQueries
+        en("queries") zh("查询数");
+    /// Queries answered in a second.
+    EvalSpeed
+        en("queries/s") zh("每秒查询数");
+    /// Index and scan agree.
+    OracleAgrees { strings: u64, contained: u64, seed: u64 }
+        en("index and scan agree on {strings} {}, {contained} {}, seed {seed}",
+            plural(strings, "string", "strings"), plural(contained, "hit", "hits"))
+        zh("索引与逐篇扫描一致：{strings} 个字符串，{contained} 处命中，种子 {seed}");
+    /// They do not.
+    OracleDisagrees { strings: u64, disagreements: u64, seed: u64 }
+        en("index and scan disagree {disagreements} {} on {strings} {}, seed {seed}",
+            plural(disagreements, "time", "times"), plural(strings, "string", "strings"))
+        zh("索引与逐篇扫描不一致：{strings} 个字符串中有 {disagreements} 处，种子 {seed}")
+        hint en("`souwen index --rebuild` makes the index anew; if it stays so, please report it")
+            zh("用 `souwen index --rebuild` 重建；如果仍不一致，请报告");
+    /// A disagreement.
+    MissedQuoted { string: &'a str, article: &'a str }
+        en("{article} holds \"{string}\", the quoted query misses it") zh("{article} 含有“{string}”，加引号没有找到");
+    /// A disagreement.
+    WronglyQuoted { string: &'a str, article: &'a str }
+        en("{article} does not hold \"{string}\", the quoted query finds it") zh("{article} 不含“{string}”，加引号却找到了");
+    /// A disagreement.
+    MissedUnquoted { string: &'a str, article: &'a str }
+        en("{article} holds \"{string}\", the query without quotes misses it")
+        zh("{article} 含有“{string}”，不加引号没有找到");
+
     // ── stats ──
 
     /// How many articles there are.

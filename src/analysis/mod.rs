@@ -5,6 +5,7 @@
 //!    character fields, with positions;
 //! 3. [`words`] finds words among the units, Han runs by jieba with the words of [`dictionary`], letters and numbers by
 //!    our own rules: these are the terms of the word fields;
+//!    [`user_words`] reads the words that users add;
 //! 4. [`tokenizer`] hands both to tantivy; [`fingerprint`] tells which version of all this an index was made with.
 //!
 //! Nothing outside this folder names jieba.
@@ -14,6 +15,7 @@ pub mod fingerprint;
 pub mod normalize;
 pub mod tokenizer;
 pub mod units;
+pub mod user_words;
 pub mod words;
 
 use std::sync::Arc;

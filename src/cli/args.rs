@@ -10,7 +10,7 @@ use souwen::messages::Lang;
 use souwen::search::request::Sort;
 
 use super::console::Color;
-use super::settings::{self, Typed};
+use super::settings::{self, SynonymGroups, Typed};
 
 /// Full-text search over a folder of Chinese news
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ pub(super) enum Command {
     Show(ShowArgs),
     Stats(StatsArgs),
     Analyze(AnalyzeArgs),
+    Dict(DictArgs),
+    Eval(EvalArgs),
+    Verify(VerifyArgs),
     /// Show every setting in force, and where it comes from
     Config,
     Generate(GenerateArgs),
@@ -112,6 +115,10 @@ pub(super) struct SearchArgs {
     /// Leave out articles that lack some of the words
     #[arg(long)]
     pub(super) all: bool,
+
+    /// Find the words as typed only, not other names for the same [env: SOUWEN_SYNONYMS=false]
+    #[arg(long)]
+    pub(super) no_synonyms: bool,
 
     /// Only this section, such as 新媒体/虎嗅 or 虎嗅 (several: any of them)
     #[arg(short, long, value_name = "PATH", help_heading = "Filters")]
@@ -225,6 +232,146 @@ pub(super) struct AnalyzeArgs {
     pub(super) json: bool,
 }
 
+/// Words of your own, which are then cut whole
+#[derive(Debug, Options)]
+#[command(after_help = WORDS)]
+pub(super) struct DictArgs {
+    #[command(subcommand)]
+    pub(super) command: DictCommand,
+
+    /// Change the words of this index only, not those of every index
+    #[arg(long, global = true)]
+    pub(super) for_index: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DictCommand {
+    /// Add a word, or give it another frequency
+    Add {
+        /// The word, 2 to 20 Han characters
+        word: String,
+        /// How often it occurs among 60 million words [default: just enough to keep it whole]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=souwen::analysis::user_words::MAX_FREQUENCY))]
+        frequency: Option<u64>,
+    },
+    /// Take a word out again
+    Remove {
+        /// The word
+        word: String,
+    },
+    /// List the words and the files they stand in
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add the words of a file in jieba's format (- for standard input)
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Name the lines that have no effect, and why; exit code 1 when there are any
+    Check {
+        /// A file in jieba's format [default: your own ones]
+        file: Option<PathBuf>,
+    },
+    Discover(DiscoverArgs),
+}
+
+/// Propose words that the articles use and no dictionary knows, best first
+#[derive(Debug, Options)]
+pub(super) struct DiscoverArgs {
+    /// Words to propose
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    pub(super) limit: usize,
+
+    /// Occurrences that a word must have at least
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..))]
+    pub(super) min_count: u32,
+
+    /// Print the words only, one a line, as `souwen dict import -` takes them
+    #[arg(long, conflicts_with = "json")]
+    pub(super) words: bool,
+
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const WORDS: &str = "\
+Words stand in two plain text files, `words.txt` beside config.toml, for every index, and
+`INDEX.words.txt` beside the folder INDEX of an index, for that one, which counts where both name a
+word. One word a line: `word [frequency] [tag]`; # begins a comment. After a change,
+`souwen index --rebuild` cuts all articles anew; until then, words may be missed in articles that
+were cut before, exact strings in quotes are not.
+
+Other names for the same thing stand in `synonyms.txt` and `INDEX.synonyms.txt` beside them, one
+group a line: `北约, 北大西洋公约组织, NATO`. They need no rebuild.
+
+Examples:
+  souwen dict add 江湾日报
+  souwen dict discover --words -n 50 > new.txt    look through it, then
+  souwen dict import new.txt";
+
+/// Measure the ranking on queries with known answers
+#[derive(Debug, Options)]
+#[command(after_help = "\
+Queries are `id<TAB>query` lines, judgments and the run are in TREC's formats. Documents go by the
+`id` of their line; without --corpus and with an index of a folder, by the ids that search shows.
+
+Example:
+  souwen eval --corpus news.jsonl.gz --queries queries.tsv --qrels qrels.txt --run run.txt")]
+pub(super) struct EvalArgs {
+    /// JSON Lines to index for this once [default: the index in force]
+    #[arg(long, value_name = "FILE")]
+    pub(super) corpus: Option<PathBuf>,
+
+    /// The queries
+    #[arg(long, value_name = "FILE")]
+    pub(super) queries: PathBuf,
+
+    /// The judgments
+    #[arg(long, value_name = "FILE")]
+    pub(super) qrels: PathBuf,
+
+    /// Write the ranking of every query here
+    #[arg(long, value_name = "FILE")]
+    pub(super) run: Option<PathBuf>,
+
+    /// Find the words as typed only, not other names for the same [env: SOUWEN_SYNONYMS=false]
+    #[arg(long)]
+    pub(super) no_synonyms: bool,
+
+    /// Threads that index the corpus [env: SOUWEN_THREADS] [default: one per core]
+    #[arg(long, value_name = "N", value_parser = settings::THREADS.parser())]
+    pub(super) threads: Option<usize>,
+
+    /// Print the measures as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Compare what the index finds with a plain scan of the articles
+#[derive(Debug, Options)]
+#[command(after_help = "\
+Draws strings of 1 to 12 characters or words from the articles. Quoted, each must find exactly the
+articles that contain it; without quotes, at least these. Reads all articles into memory.
+
+Exit codes: 0 index and scan agree, 1 they do not, 2 error.")]
+pub(super) struct VerifyArgs {
+    /// Strings to draw
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(super) oracle: usize,
+
+    /// Draw the same strings as the run that named this number
+    #[arg(long, value_name = "S")]
+    pub(super) seed: Option<u64>,
+
+    /// Print the outcome as JSON, with every disagreement
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 /// Print completions for a shell, or write man pages
 #[derive(Debug, Options)]
 #[command(after_help = "Examples:
@@ -286,7 +433,14 @@ impl Args {
                 typed.zone = args.zone.clone();
                 typed.commit_every = args.commit_every;
             }
-            Command::Search(args) => typed.limit = args.limit,
+            Command::Search(args) => {
+                typed.limit = args.limit;
+                typed.synonyms = args.no_synonyms.then_some(SynonymGroups::None);
+            }
+            Command::Eval(args) => {
+                typed.synonyms = args.no_synonyms.then_some(SynonymGroups::None);
+                typed.threads = args.threads;
+            }
             _ => {}
         }
         typed

@@ -26,7 +26,7 @@ pub(super) fn run(place: &Place, settings: &Settings, console: &Console) -> Resu
 
 /// Setting, value, reason.
 fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3]> {
-    let Settings { index: _, lang, color, limit, threads, memory, zone, commit_every, file: _ } = settings;
+    let Settings { index: _, lang, color, limit, threads, memory, zone, commit_every, synonyms, file: _ } = settings;
     let index = std::path::absolute(&place.dir).unwrap_or_else(|_| place.dir.clone());
     let reason = match place.reason {
         Reason::Set(origin) => from(settings::INDEX.key, origin, console),
@@ -54,6 +54,7 @@ fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3
         row(settings::MEMORY.key, bytes::exact(memory.value), memory.origin),
         row(settings::ZONE.key, zone.value, zone.origin),
         row(settings::COMMIT_EVERY.key, commit_every.value.to_string(), commit_every.origin),
+        row(settings::SYNONYMS.key, synonyms.value.name().to_owned(), synonyms.origin),
     ]
 }
 

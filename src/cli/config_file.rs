@@ -50,6 +50,7 @@ impl ConfigFile {
             let value = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(switch) => switch.to_string(),
                 other => return Err(bad(format!("{key} = {other}"))),
             };
             values.push((key, value));

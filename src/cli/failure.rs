@@ -4,12 +4,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use souwen::analysis::user_words::WordFault;
 use souwen::error::Error;
 use souwen::index::Writer;
 use souwen::index::open::OtherAnalysis;
 use souwen::messages::{Lang, Message};
 
-use super::settings;
+use super::{dict, settings};
 
 /// Why a command could not be carried out.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) enum Failure {
     UnknownSetting { file: String, key: String },
     /// The file cannot be understood.
     BadConfigFile { file: String, reason: String },
+    /// This can be no word of a dictionary.
+    BadWord { word: String, fault: WordFault },
     /// The value of a date option is no date.
     BadDate { option: &'static str, value: String },
 }
@@ -47,6 +50,11 @@ impl Failure {
     /// For `map_err` on what the library does with the index in `dir`.
     pub(super) fn index(dir: &Path) -> impl Fn(Error) -> Self {
         move |error| Self::Index { dir: dir.to_owned(), error }
+    }
+
+    /// For `map_err` on operations on the file or folder `path`.
+    pub(super) fn file(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::File { path: path.to_owned(), error }
     }
 
     /// Whether the reader of standard output has left.
@@ -73,6 +81,7 @@ impl Failure {
                 in_lang(Message::UnknownSetting { file, key, known: &lang.list(&settings::KEYS) })
             }
             Self::BadConfigFile { file, reason } => in_lang(Message::BadConfigFile { file, reason }),
+            Self::BadWord { word, fault } => in_lang(dict::word_fault(word, *fault)),
             Self::BadDate { option, value } => in_lang(Message::BadDate { option, value }),
         }
     }

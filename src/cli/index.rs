@@ -2,8 +2,10 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
+use souwen::analysis::dictionary::Dictionary;
 use souwen::corpus::{Problem, ProblemKind};
 use souwen::index::{self, SyncOptions, SyncReport};
 use souwen::messages::Message;
@@ -26,7 +28,8 @@ const MAX_REMARKS_TOLD: usize = 5;
 pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
     let corpus = place.corpus(args.corpus.as_deref())?;
     let quiet = args.quiet || args.json;
-    let report = sync(&place.dir, &corpus, args.rebuild, settings, &Bar::new(console, quiet))?;
+    let dictionary = dictionary(place, settings, console)?;
+    let report = sync(&place.dir, &corpus, &dictionary, args.rebuild, settings, &Bar::new(console, quiet))?;
     if !quiet {
         tell_problems(&report, console);
     }
@@ -45,16 +48,29 @@ pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console:
 }
 
 /// Makes the index that a search found missing, telling so.
-pub(super) fn build_first(place: &Place, corpus: &Path, settings: &Settings, console: &Console) -> Result<(), Failure> {
+pub(super) fn build_first(
+    place: &Place,
+    corpus: &Path,
+    dictionary: &Arc<Dictionary>,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
     console.say(Message::BuildingFirstIndex { corpus: &shown(corpus) });
-    let report = sync(&place.dir, corpus, false, settings, &Bar::new(console, false))?;
+    let report = sync(&place.dir, corpus, dictionary, false, settings, &Bar::new(console, false))?;
     tell_problems(&report, console);
     let lines = summary(&report, console).join("\n") + "\n";
     console.add(lines.as_bytes());
     Ok(())
 }
 
-fn sync(dir: &Path, corpus: &Path, rebuild: bool, settings: &Settings, bar: &Bar<'_>) -> Result<SyncReport, Failure> {
+fn sync(
+    dir: &Path,
+    corpus: &Path,
+    dictionary: &Arc<Dictionary>,
+    rebuild: bool,
+    settings: &Settings,
+    bar: &Bar<'_>,
+) -> Result<SyncReport, Failure> {
     let options = SyncOptions {
         threads: settings.threads.value,
         memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
@@ -64,7 +80,7 @@ fn sync(dir: &Path, corpus: &Path, rebuild: bool, settings: &Settings, bar: &Bar
         ..SyncOptions::default()
     };
     let progress = |progress| bar.report(progress);
-    index::sync(dir, corpus, &dictionary(settings), &options, &progress).map_err(Failure::index(dir))
+    index::sync(dir, corpus, dictionary, &options, &progress).map_err(Failure::index(dir))
 }
 
 /// Names what could not be read, and then what was odd about what could.

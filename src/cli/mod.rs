@@ -14,6 +14,8 @@ mod bytes;
 mod config;
 mod config_file;
 mod console;
+mod dict;
+mod eval;
 mod exit;
 mod failure;
 mod generate;
@@ -26,10 +28,15 @@ mod settings;
 mod show;
 mod stats;
 mod table;
+mod user_files;
+mod verify;
 
 use std::sync::Arc;
 
 use souwen::analysis::dictionary::Dictionary;
+use souwen::analysis::user_words::WordList;
+use souwen::messages::Message;
+use souwen::query::synonyms::Synonyms;
 
 pub(crate) use args::Args;
 pub(crate) use exit::Exit;
@@ -37,9 +44,10 @@ pub(crate) use exit::Exit;
 use args::Command;
 use config_file::ConfigFile;
 use console::Console;
-use failure::Failure;
+use failure::{Failure, shown};
 use place::Place;
-use settings::{Environment, Settings};
+use settings::{Environment, Settings, SynonymGroups};
+use user_files::Paths;
 
 /// Does what `args` ask for. All that fails is told here, once.
 pub(crate) fn run(args: &Args) -> Exit {
@@ -66,15 +74,44 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
         Command::Search(args) => search::run(args, &place()?, settings, console),
         Command::Show(args) => show::run(args, &place()?, settings, console),
         Command::Stats(args) => stats::run(args, &place()?, console),
-        Command::Analyze(args) => analyze::run(args, &dictionary(settings), console),
+        Command::Analyze(args) => analyze::run(args, &dictionary(&place()?, settings, console)?, console),
+        Command::Dict(args) => dict::run(args, &place()?, settings, console),
+        Command::Eval(args) => eval::run(args, settings, console),
+        Command::Verify(args) => verify::run(args, &place()?, settings, console),
         Command::Config => config::run(&place()?, settings, console),
         Command::Generate(args) => generate::run(args, console),
     }
 }
 
-/// The words the segmenter knows; the only place that says where they come from.
-fn dictionary(_settings: &Settings) -> Arc<Dictionary> {
-    Arc::new(Dictionary::default())
+/// The words the segmenter knows: the built-in ones and the user's. The only place that says where they come from.
+fn dictionary(place: &Place, settings: &Settings, console: &Console) -> Result<Arc<Dictionary>, Failure> {
+    let mut words = Vec::new();
+    for path in Paths::of(user_files::WORDS, place, settings).all() {
+        let Some(text) = user_files::read(path)? else { continue };
+        let (list, bad) = WordList::parse(&text);
+        if !bad.is_empty() {
+            console.warn(Message::BadWordLines { file: &shown(path), lines: bad.len() as u64 });
+        }
+        words.extend(list.words());
+    }
+    Ok(Arc::new(Dictionary::new(&words)))
+}
+
+/// The groups of names that queries are widened by.
+fn synonyms(place: &Place, settings: &Settings, console: &Console) -> Result<Arc<Synonyms>, Failure> {
+    let mut synonyms = match settings.synonyms.value {
+        SynonymGroups::None => return Ok(Arc::new(Synonyms::none())),
+        SynonymGroups::Own => Arc::new(Synonyms::none()),
+        SynonymGroups::All => Synonyms::built_in(),
+    };
+    for path in Paths::of(user_files::SYNONYMS, place, settings).all() {
+        let Some(text) = user_files::read(path)? else { continue };
+        for bad in Arc::make_mut(&mut synonyms).add(&text) {
+            let place = format!("{}:{}", shown(path), bad.line);
+            console.warn(Message::BadSynonyms { place: &place, text: bad.text.trim() });
+        }
+    }
+    Ok(synonyms)
 }
 
 /// The only place where a closed pipe is forgiven.

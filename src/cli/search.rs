@@ -1,5 +1,6 @@
 //! `souwen search`: the words and the filters become one request; the page is printed in the format asked for.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
@@ -20,14 +21,14 @@ use super::console::{Console, finish};
 use super::failure::{Failure, shown};
 use super::place::{Place, corpus_here};
 use super::settings::Settings;
-use super::{Exit, dictionary, index};
+use super::{Exit, dictionary, index, synonyms};
 
 /// Searches, and makes the index first when there is none but a folder of articles.
 pub(super) fn run(args: &SearchArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
     // a date that is none should not cost a wait for the index; which zone it is in makes no difference to that
     filters(args, &Timestamp::now().to_zoned(TimeZone::UTC))?;
-    let (index, started) = open_or_build(place, settings, console)?;
-    let dictionary = dictionary(settings);
+    let dictionary = dictionary(place, settings, console)?;
+    let (index, started) = open_or_build(place, &dictionary, settings, console)?;
     check_analysis(&index, &dictionary, place, console)?;
 
     let now = Timestamp::now().to_zoned(index.zone());
@@ -52,6 +53,7 @@ pub(super) fn run(args: &SearchArgs, place: &Place, settings: &Settings, console
         },
     };
     let searcher = index.searcher(dictionary).map_err(Failure::index(&place.dir))?;
+    let searcher = searcher.with_synonyms(synonyms(place, settings, console)?);
     let results = searcher.search(&request).map_err(Failure::index(&place.dir))?;
     let elapsed = started.elapsed();
 
@@ -73,11 +75,16 @@ pub(super) fn run(args: &SearchArgs, place: &Place, settings: &Settings, console
 }
 
 /// The index, and the moment since which the user waits for his answer only.
-fn open_or_build(place: &Place, settings: &Settings, console: &Console) -> Result<(ArticleIndex, Instant), Failure> {
+fn open_or_build(
+    place: &Place,
+    dictionary: &Arc<Dictionary>,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(ArticleIndex, Instant), Failure> {
     let started = Instant::now();
     match (ArticleIndex::open(&place.dir), corpus_here()) {
         (Err(Error::NoIndex(_)), Some(corpus)) => {
-            index::build_first(place, &corpus, settings, console)?;
+            index::build_first(place, &corpus, dictionary, settings, console)?;
             let started = Instant::now();
             Ok((open(place)?, started))
         }
@@ -100,7 +107,7 @@ pub(super) fn check_analysis(
     match index.other_analysis(&Fingerprint::new(dictionary)) {
         Some(OtherAnalysis::Rules | OtherAnalysis::Zone) => Err(Failure::OtherAnalysis { dir: place.dir.clone() }),
         Some(OtherAnalysis::Dictionary) => {
-            console.warn(Message::OtherDictionary { index: &shown(&place.dir) });
+            console.warn(Message::OlderArticlesCutOtherwise { index: &shown(&place.dir) });
             Ok(())
         }
         None => Ok(()),

@@ -42,6 +42,7 @@ pub(super) struct Settings {
     pub(super) memory: Sourced<u64>,
     pub(super) zone: Option<Sourced<String>>,
     pub(super) commit_every: Sourced<u64>,
+    pub(super) synonyms: Sourced<SynonymGroups>,
     pub(super) file: ConfigFile,
 }
 
@@ -56,6 +57,28 @@ pub(super) struct Typed {
     pub(super) memory: Option<u64>,
     pub(super) zone: Option<String>,
     pub(super) commit_every: Option<u64>,
+    pub(super) synonyms: Option<SynonymGroups>,
+}
+
+/// Which groups of names a query is widened by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SynonymGroups {
+    /// The built-in ones and the user's.
+    All,
+    /// The user's.
+    Own,
+    None,
+}
+
+impl SynonymGroups {
+    /// As it is written in the file.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "true",
+            Self::Own => "own",
+            Self::None => "false",
+        }
+    }
 }
 
 /// A setting that is written as text: its name, how it is read, and what to say when it cannot be.
@@ -106,12 +129,20 @@ pub(super) const COMMIT_EVERY: Setting<u64> = Setting {
     parse: |text| text.parse().ok().filter(|articles| (1..=MAX_COMMIT_EVERY).contains(articles)),
     expected: Message::ExpectedNumber { least: 1, most: MAX_COMMIT_EVERY },
 };
+pub(super) const SYNONYMS: Setting<SynonymGroups> = Setting {
+    key: "synonyms",
+    parse: |text| {
+        let groups = [SynonymGroups::All, SynonymGroups::Own, SynonymGroups::None];
+        groups.into_iter().find(|groups| groups.name() == text)
+    },
+    expected: Message::ExpectedSynonyms,
+};
 /// As good as never.
 const MAX_COMMIT_EVERY: u64 = 1_000_000_000;
 
 /// Every key that the file may hold.
-pub(super) const KEYS: [&str; 8] =
-    [INDEX.key, LANG.key, COLOR.key, LIMIT.key, THREADS.key, MEMORY.key, ZONE.key, COMMIT_EVERY.key];
+pub(super) const KEYS: [&str; 9] =
+    [INDEX.key, LANG.key, COLOR.key, LIMIT.key, THREADS.key, MEMORY.key, ZONE.key, COMMIT_EVERY.key, SYNONYMS.key];
 
 impl<T> Setting<T> {
     /// The setting's environment variable.
@@ -181,6 +212,7 @@ impl Settings {
                 COMMIT_EVERY.pick(typed.commit_every, environment, &file)?,
                 defaults.commit_every,
             ),
+            synonyms: Sourced::or_default(SYNONYMS.pick(typed.synonyms, environment, &file)?, SynonymGroups::All),
             file,
         })
     }

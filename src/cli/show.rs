@@ -11,7 +11,7 @@ use super::console::{Console, finish};
 use super::failure::Failure;
 use super::place::Place;
 use super::settings::Settings;
-use super::{Exit, dictionary, pager, search, table};
+use super::{Exit, dictionary, pager, search, synonyms, table};
 
 /// Articles that are named when an id fits more than one.
 const MAX_CANDIDATES: usize = 20;
@@ -19,11 +19,12 @@ const MAX_CANDIDATES: usize = 20;
 /// Shows it.
 pub(super) fn run(args: &ShowArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
     let index = search::open(place)?;
-    let dictionary = dictionary(settings);
+    let dictionary = dictionary(place, settings, console)?;
     if args.query.is_some() {
         search::check_analysis(&index, &dictionary, place, console)?;
     }
     let searcher = index.searcher(dictionary).map_err(Failure::index(&place.dir))?;
+    let searcher = searcher.with_synonyms(synonyms(place, settings, console)?);
     let id = args.id.trim();
     let found = searcher.by_id(id, MAX_CANDIDATES + 1).map_err(Failure::index(&place.dir))?;
     let shown = match found.as_slice() {

@@ -7,6 +7,8 @@
 //! 2. `strict`: every concept by its word or, wherever the segmenter cut, by its characters. This is what "found" means.
 //! 3. `relaxed`: at least one of the words, those of quoted strings included. Filters and exclusions stay strict.
 //!
+//! A concept that has other names ([`synonyms`](super::synonyms)) is held by any of them, and scored once.
+//!
 //! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
 
 use std::collections::HashSet;
@@ -15,13 +17,14 @@ use std::sync::LazyLock;
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
-    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
+    Occur, PhrasePrefixQuery, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::near::NearQuery;
+use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::analysis::{Analyzed, Analyzer, words};
@@ -59,6 +62,8 @@ pub(crate) struct Clause {
     pub(crate) terms: Vec<ScoredTerm>,
     /// What an article must hold of it.
     pub(crate) concepts: Vec<Concept>,
+    /// Other names for some of these.
+    pub(crate) others: Vec<OtherNames>,
     /// Its units, for nearness.
     pub(crate) units: Vec<UnitKey>,
 }
@@ -95,7 +100,7 @@ pub(crate) struct Concept {
     /// The same as a sequence of units.
     pub(crate) units: Vec<UnitKey>,
     /// Which units of the clause these are.
-    span: std::ops::Range<usize>,
+    pub(crate) span: std::ops::Range<usize>,
     pub(crate) field: Field,
     pub(crate) weight: f32,
 }
@@ -121,7 +126,7 @@ pub(crate) enum WordClass {
 }
 
 impl WordClass {
-    fn of(folded: &str) -> Self {
+    pub(crate) fn of(folded: &str) -> Self {
         static LISTS: LazyLock<[HashSet<&'static str>; 2]> = LazyLock::new(|| {
             [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")]
                 .map(|list| list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
@@ -145,8 +150,8 @@ enum Tier {
 }
 
 /// Lowers `query` for an index with these fields.
-pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer) -> Lowered {
-    let lowering = Lowering { fields, analyzer };
+pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer, synonyms: &Synonyms) -> Lowered {
+    let lowering = Lowering { fields, analyzer, synonyms };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -179,6 +184,7 @@ fn union(mut queries: Vec<Engine>) -> Engine {
 struct Lowering<'a> {
     fields: &'a Fields,
     analyzer: &'a Analyzer,
+    synonyms: &'a Synonyms,
 }
 
 impl Lowering<'_> {
@@ -284,6 +290,8 @@ impl Lowering<'_> {
                 }
             }
         }
+        let names = clause.others.iter().flat_map(|others| &others.names);
+        optional.extend(names.map(|name| self.name(name, clause.concepts[0].field, Tier::Words)));
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().min(2))) {
             optional.extend(unit_fields.iter().map(|&field| units_query(field, pair)));
@@ -301,7 +309,7 @@ impl Lowering<'_> {
         match text.mode {
             Mode::Words => {
                 let clause = self.clause(text);
-                let concepts = clause.concepts.iter().map(|concept| {
+                let held = |concept: &Concept| -> (Occur, Engine) {
                     let mut ways = Vec::new();
                     match (&concept.term, word_field) {
                         (Some(word), Some(field)) => {
@@ -313,8 +321,19 @@ impl Lowering<'_> {
                         _ => ways.extend(unit_fields.iter().map(|&f| unscored(units_query(f, &concept.units)))),
                     }
                     (Occur::Must, union(ways))
-                });
-                and(concepts.collect())
+                };
+                let mut parts = Vec::new();
+                let mut next = 0;
+                for others in &clause.others {
+                    parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
+                    let as_typed = and(clause.concepts[others.concepts.clone()].iter().map(held).collect());
+                    let names = others.names.iter().map(|name| self.name(name, text.field, tier));
+                    let ways = as_typed.into_iter().chain(names).collect();
+                    parts.push((Occur::Must, Box::new(DisjunctionMaxQuery::new(ways)) as Engine));
+                    next = others.concepts.end;
+                }
+                parts.extend(clause.concepts[next..].iter().map(held));
+                and(parts)
             }
             Mode::Exact => {
                 let units = self.units(&text.text);
@@ -333,6 +352,16 @@ impl Lowering<'_> {
                 (!units.is_empty()).then(|| union(ways))
             }
         }
+    }
+
+    /// What finds another name of a concept: its word, or its units in a row.
+    fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Engine {
+        let (word_field, unit_fields) = self.fields_of(field);
+        let mut ways: Vec<Engine> = name.term.iter().zip(word_field).map(|(word, field)| term(field, word)).collect();
+        if ways.is_empty() || tier == Tier::Strict {
+            ways.extend(unit_fields.iter().map(|&field| unscored(units_query(field, &name.units))));
+        }
+        union(ways)
     }
 
     /// Where words of a text are looked up, and where its units.
@@ -390,7 +419,7 @@ impl Lowering<'_> {
 
     fn units(&self, text: &str) -> Vec<UnitKey> {
         let analyzed = self.analyzer.analyze(text);
-        keys(&analyzed, &analyzed.units)
+        keys(analyzed.normalized.as_str(), &analyzed.units)
     }
 
     fn clause(&self, text: &Text) -> Clause {
@@ -423,7 +452,19 @@ impl Lowering<'_> {
                 self.concepts(text, &analyzed, leaves)
             }
         };
-        Clause { mode: text.mode, terms, concepts, units: keys(&analyzed, &analyzed.units) }
+        let units = keys(analyzed.normalized.as_str(), &analyzed.units);
+        let others = match text.mode {
+            Mode::Words => self.synonyms.others(&units, &concepts, &|name| self.whole_word(name)),
+            _ => Vec::new(),
+        };
+        Clause { mode: text.mode, terms, concepts, others, units }
+    }
+
+    /// The word that all of `name` is.
+    fn whole_word(&self, name: &str) -> Option<String> {
+        let analyzed = self.analyzer.analyze(name);
+        let all = analyzed.units.first()?.bytes.start..analyzed.units.last()?.bytes.end;
+        analyzed.words().into_iter().find(|word| word.bytes == all).map(|word| word.term.into_owned())
     }
 
     /// The leaves; single characters in a row are a string that no dictionary knows, such as a name.
@@ -474,7 +515,14 @@ impl Lowering<'_> {
             }
             _ => String::new(),
         };
-        Concept { label, term, units: keys(analyzed, units), span, field: text.field, weight: text.weight }
+        Concept {
+            label,
+            term,
+            units: keys(analyzed.normalized.as_str(), units),
+            span,
+            field: text.field,
+            weight: text.weight,
+        }
     }
 }
 
@@ -502,10 +550,11 @@ fn touches(unit: &Unit, before: &Unit) -> bool {
     !unit.breaks_from(before) && !unit.after_blank
 }
 
-fn keys(analyzed: &Analyzed, units: &[Unit]) -> Vec<UnitKey> {
+/// Units of the folded text `folded`, as they are looked up.
+pub(crate) fn keys(folded: &str, units: &[Unit]) -> Vec<UnitKey> {
     let first = units.first().map_or(0, |unit| unit.position);
     let key = |unit: &Unit| UnitKey {
-        text: analyzed.unit_text(unit).to_owned(),
+        text: folded[unit.bytes.clone()].to_owned(),
         kind: unit.kind,
         position: unit.position - first,
     };

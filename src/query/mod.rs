@@ -5,6 +5,8 @@
 //! 2. [`dates`] turns `2021-05`, `昨天` or `7d` into spans of exact instants.
 //! 3. [`ast::Query`] is the tree; its `Display` prints the same syntax back.
 //!
+//! 4. [`synonyms`] are other names for what stands in it.
+//!
 //! Everything here is pure: no I/O, no clock (the current moment and its time
 //! zone are an argument), no globals. The tree knows neither the schema nor an
 //! engine nor the terminal.
@@ -14,8 +16,15 @@ pub mod dates;
 pub(crate) mod lower;
 mod near;
 pub mod parse;
+pub mod synonyms;
 mod syntax;
 
 pub use ast::{DateRange, Field, Mode, Query, Text};
 pub use dates::{Span, parse_date_span};
 pub use parse::{Note, NoteKind, Parsed, parse};
+
+/// Whether a folded word is grammar or asks, and so never what is looked for.
+#[must_use]
+pub fn is_function_word(folded: &str) -> bool {
+    lower::WordClass::of(folded) != lower::WordClass::Content
+}

@@ -8,7 +8,6 @@ use super::request::SearchRequest;
 use super::results::{Hint, Total};
 use crate::error::Error;
 use crate::query::ast::{Field, Query};
-use crate::query::lower::lower;
 
 /// The likely causes, most certain first. Costs a few searches, and is only asked when nothing was found.
 pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total) -> Result<Vec<Hint>, Error> {
@@ -61,7 +60,7 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
     if all_occur
         && hints.is_empty()
         && request.all_words
-        && let Some(relaxed) = lower(&request.query, &searcher.fields, &searcher.analyzer).relaxed
+        && let Some(relaxed) = searcher.lowered(&request.query).relaxed
     {
         let articles = searcher.engine.search(&relaxed, &Count)? as u64;
         if articles > 0 {
@@ -76,7 +75,7 @@ fn count(searcher: &Searcher, query: &Query) -> Result<u64, Error> {
     if matches!(query, Query::All) {
         return Ok(searcher.engine.search(&AllQuery, &Count)? as u64);
     }
-    let lowered = lower(query, &searcher.fields, &searcher.analyzer);
+    let lowered = searcher.lowered(query);
     let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
     Ok(searcher.engine.search(strict, &Count)? as u64)
 }

@@ -4,6 +4,7 @@
 //! the text as it is written, whatever folding changed.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::snippet::Match;
 use crate::analysis::Analyzer;
@@ -15,6 +16,8 @@ use crate::query::lower::{Clause, UnitKey};
 /// The concepts of a query, compiled.
 #[derive(Debug)]
 pub(crate) struct Matcher {
+    /// The concepts as typed.
+    labels: Vec<String>,
     patterns: Vec<Pattern>,
     /// Patterns by the first unit, letters by their stem.
     by_first: HashMap<String, Vec<usize>>,
@@ -24,7 +27,8 @@ pub(crate) struct Matcher {
 
 #[derive(Debug)]
 struct Pattern {
-    label: String,
+    /// The concepts that a text holds where it matches: one, or for another name of several, all of these.
+    concepts: Range<usize>,
     units: Vec<UnitKey>,
     field: Field,
     weight: f32,
@@ -53,46 +57,59 @@ pub(crate) struct Found {
 impl Matcher {
     /// `weight` gives the importance of a concept, see [`Match::weight`].
     pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&crate::query::lower::Concept) -> f32) -> Self {
-        let mut matcher = Self { patterns: Vec::new(), by_first: HashMap::new(), prefixes: Vec::new() };
+        let mut matcher =
+            Self { labels: Vec::new(), patterns: Vec::new(), by_first: HashMap::new(), prefixes: Vec::new() };
         for clause in clauses {
             let kind = match clause.mode {
                 Mode::Exact => PatternKind::Exact,
                 Mode::Prefix => PatternKind::Prefix,
                 Mode::Words | Mode::Near(_) => PatternKind::Word,
             };
+            let first = matcher.labels.len();
             for concept in clause.concepts.iter().filter(|concept| !concept.units.is_empty()) {
-                let number = matcher.patterns.len();
-                let first = &concept.units[0];
-                if kind == PatternKind::Prefix && concept.units.len() == 1 && is_run(first.kind) {
-                    matcher.prefixes.push(number);
-                } else {
-                    let key = if kind == PatternKind::Word {
-                        stem(&first.text, first.kind)
-                    } else {
-                        std::borrow::Cow::from(&first.text)
-                    };
-                    matcher.by_first.entry(key.into_owned()).or_default().push(number);
+                let number = matcher.labels.len();
+                matcher.labels.push(concept.label.clone());
+                let (units, field, weight) = (concept.units.clone(), concept.field, weight(concept));
+                matcher.add(Pattern { concepts: number..number + 1, units, field, weight, kind });
+            }
+            for others in &clause.others {
+                let typed = &clause.concepts[others.concepts.clone()];
+                let weight = typed.iter().map(&weight).fold(0.0, f32::max);
+                for name in &others.names {
+                    let concepts = first + others.concepts.start..first + others.concepts.end;
+                    matcher.add(Pattern { concepts, units: name.units.clone(), field: typed[0].field, weight, kind });
                 }
-                matcher.patterns.push(Pattern {
-                    label: concept.label.clone(),
-                    units: concept.units.clone(),
-                    field: concept.field,
-                    weight: weight(concept),
-                    kind,
-                });
             }
         }
         matcher
     }
 
+    fn add(&mut self, pattern: Pattern) {
+        let number = self.patterns.len();
+        let first = &pattern.units[0];
+        if pattern.kind == PatternKind::Prefix && pattern.units.len() == 1 && is_run(first.kind) {
+            self.prefixes.push(number);
+        } else {
+            let key = if pattern.kind == PatternKind::Word {
+                stem(&first.text, first.kind)
+            } else {
+                std::borrow::Cow::from(&first.text)
+            };
+            self.by_first.entry(key.into_owned()).or_default().push(number);
+        }
+        self.patterns.push(pattern);
+    }
+
     /// The concepts as typed.
     pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().map(|pattern| pattern.label.as_str())
+        self.labels.iter().map(String::as_str)
     }
 
     /// Looks through `text`, which is the `field` of an article.
     pub(crate) fn find(&self, text: &str, field: Field, analyzer: &Analyzer) -> Found {
-        let mut found = Found { matches: Vec::new(), held: vec![false; self.patterns.len()] };
+        let mut found = Found { matches: Vec::new(), held: vec![false; self.labels.len()] };
+        // the pattern of each match
+        let mut matched = Vec::new();
         if self.patterns.is_empty() {
             return found;
         }
@@ -110,18 +127,19 @@ impl Matcher {
                 }
                 let Some(end) = pattern.end(&analyzed.units[at..], unit_text) else { continue };
                 let last = &analyzed.units[at + end - 1];
-                found.held[number] = true;
+                found.held[pattern.concepts.clone()].fill(true);
                 let bytes = analyzed.normalized.original(unit.bytes.start..last.bytes.end);
-                found.matches.push(Match { bytes, term: number, weight: pattern.weight });
+                found.matches.push(Match { bytes, term: pattern.concepts.start, weight: pattern.weight });
+                matched.push(number);
             }
         }
-        self.drop_lone_characters(&mut found.matches);
+        self.drop_lone_characters(&mut found.matches, &matched);
         found
     }
 
     /// A single character of a query that also holds longer strings is marked only where it touches another match: alone
     /// it says nothing.
-    fn drop_lone_characters(&self, matches: &mut Vec<Match>) {
+    fn drop_lone_characters(&self, matches: &mut Vec<Match>, matched: &[usize]) {
         let is_lone = |pattern: &Pattern| pattern.units.len() == 1 && pattern.units[0].kind == UnitKind::Han;
         if self.patterns.iter().all(is_lone) {
             return;
@@ -134,8 +152,9 @@ impl Matcher {
                 before || after
             })
             .collect();
-        let mut touched = touched.into_iter();
-        matches.retain(|found| touched.next().unwrap_or(false) || !is_lone(&self.patterns[found.term]));
+        let mut kept =
+            touched.into_iter().zip(matched).map(|(touched, &number)| touched || !is_lone(&self.patterns[number]));
+        matches.retain(|_| kept.next().unwrap_or(true));
     }
 }
 
@@ -181,13 +200,14 @@ mod tests {
     use crate::index::schema::schema;
     use crate::query::lower::lower;
     use crate::query::parse;
+    use crate::query::synonyms::Synonyms;
 
     /// `text` with the matches in brackets, and the words that it lacks.
     #[track_caller]
     fn check(query: &str, text: &str, marked: &str, missing: &[&str]) {
         let analyzer = Analyzer::for_queries(Arc::new(Dictionary::default()));
         let query = parse(query, &"2026-01-01T00:00:00Z[UTC]".parse().unwrap()).query;
-        let matcher = Matcher::new(&lower(&query, &schema().1, &analyzer).clauses, |_| 1.0);
+        let matcher = Matcher::new(&lower(&query, &schema().1, &analyzer, &Synonyms::built_in()).clauses, |_| 1.0);
         let found = matcher.find(text, Field::Body, &analyzer);
         let mut shown = text.to_owned();
         for mark in super::super::snippet::marks(text, &found.matches).into_iter().rev() {
@@ -220,6 +240,13 @@ mod tests {
         check("\"stocks\"", "the stock of Stocks", "the stock of [Stocks]", &[]);
         check("GPT-4", "GPT4 and GPT-4, not GPT-5", "[GPT4] and [GPT-4], not GPT-5", &[]);
         check("C#", "C# C++", "[C#] C++", &[]);
+    }
+
+    #[test]
+    fn another_name_counts_as_the_one_that_was_typed() {
+        check("北约 峰会", "北大西洋公约组织（NATO）开会", "[北大西洋公约组织]（[NATO]）开会", &["峰会"]);
+        check("世界卫生组织报告", "世卫组织的报告", "[世卫组织]的[报告]", &[]);
+        check("\"北约\"", "北大西洋公约组织", "北大西洋公约组织", &["北约"]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::index::document::article;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::ast::Field;
 use crate::query::lower::{Lowered, lower};
+use crate::query::synonyms::Synonyms;
 use matching::{Found, Matcher};
 use request::{SearchRequest, Sort};
 use results::{Hit, Marked, SearchResults, Total};
@@ -47,18 +48,19 @@ pub struct Searcher {
     engine: tantivy::Searcher,
     fields: Fields,
     analyzer: Analyzer,
+    synonyms: Arc<Synonyms>,
     zone: TimeZone,
 }
 
 impl ArticleIndex {
-    /// A searcher of the commit that was last when this was called.
+    /// A searcher of the commit that was last when this was called, with the built-in synonyms.
     ///
     /// # Errors
     /// What the engine says when it opens the segments.
     pub fn searcher(&self, dictionary: Arc<Dictionary>) -> Result<Searcher, Error> {
         let engine = self.reader()?.searcher();
         let analyzer = Analyzer::for_queries(dictionary);
-        Ok(Searcher { engine, fields: self.fields, analyzer, zone: self.zone() })
+        Ok(Searcher { engine, fields: self.fields, analyzer, synonyms: Synonyms::built_in(), zone: self.zone() })
     }
 }
 
@@ -71,12 +73,22 @@ struct Candidate {
 }
 
 impl Searcher {
+    /// The same with other synonyms.
+    #[must_use]
+    pub fn with_synonyms(self, synonyms: Arc<Synonyms>) -> Self {
+        Self { synonyms, ..self }
+    }
+
+    fn lowered(&self, query: &crate::query::Query) -> Lowered {
+        lower(query, &self.fields, &self.analyzer, &self.synonyms)
+    }
+
     /// Answers `request`.
     ///
     /// # Errors
     /// What the engine says: a damaged or vanished file.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
-        let lowered = lower(&request.query, &self.fields, &self.analyzer);
+        let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let wanted = self.wanted(request, limit);
         let (page, full) = self.page(&lowered, limit, wanted, request)?;
@@ -107,7 +119,7 @@ impl Searcher {
     /// # Errors
     /// As [`Searcher::search`].
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
-        let lowered = lower(&request.query, &self.fields, &self.analyzer);
+        let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let (page, _) = self.page(&lowered, limit, self.wanted(request, limit), request)?;
         let id = |candidate: &Candidate| -> Result<_, Error> {
@@ -121,7 +133,7 @@ impl Searcher {
     /// # Errors
     /// As [`Searcher::search`].
     pub fn all_ids(&self, query: &crate::query::Query) -> Result<HashSet<ArticleId>, Error> {
-        let lowered = lower(query, &self.fields, &self.analyzer);
+        let lowered = self.lowered(query);
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let found = self.engine.search(strict, &DocSetCollector)?;
         found.into_iter().map(|address| Ok(ArticleId::from_u64(self.date_and_id(address)?.1))).collect()
@@ -297,7 +309,7 @@ impl Searcher {
     /// Where `article` answers `query`: marks in the title and in the body.
     #[must_use]
     pub fn marks(&self, query: &crate::query::Query, article: &Article) -> (Marks, Marks) {
-        let matcher = Matcher::new(&lower(query, &self.fields, &self.analyzer).clauses, |_| 1.0);
+        let matcher = Matcher::new(&self.lowered(query).clauses, |_| 1.0);
         let marks = |text: &str, field| snippet::marks(text, &matcher.find(text, field, &self.analyzer).matches);
         (marks(&article.title, Field::Title), marks(article.body.as_str(), Field::Body))
     }
@@ -344,6 +356,11 @@ fn understood(request: &SearchRequest, lowered: &Lowered) -> Vec<String> {
             })
             .collect();
         lines.push(format!("must hold: {}", concepts.join(" + ")));
+        for others in &clause.others {
+            let typed = clause.concepts[others.concepts.clone()].iter().map(|concept| concept.label.as_str());
+            let names: Vec<&str> = others.names.iter().map(|name| name.label.as_str()).collect();
+            lines.push(format!("{} is also: {}", typed.collect::<Vec<_>>().join(" + "), names.join(", ")));
+        }
         let terms = clause.terms.iter().map(|term| format!("{}^{}", term.term, term.weight));
         lines.push(format!("scored: {}", terms.collect::<Vec<_>>().join(" ")));
     }

@@ -21,7 +21,7 @@ use crate::analysis::units::Unit;
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
-use crate::query::lower::{Clause, Concept, QUESTION_WEIGHT, WordClass};
+use crate::query::lower::{Clause, Concept, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
 /// Saturation of a word's frequency.
 const K1: f32 = 0.9;
@@ -140,6 +140,8 @@ struct AskedTerm {
     is_leaf: bool,
     /// Indexes into `Asked::units`, with their distance from the first.
     units: Vec<(usize, u32)>,
+    /// The same for other names of a concept that the term is, or is a part of.
+    others: Vec<Vec<(usize, u32)>>,
 }
 
 /// What the index knows of a candidate.
@@ -177,6 +179,7 @@ impl Asked {
                         class: term.class,
                         is_leaf: term.kind != WordKind::Compound,
                         units: span.map(|unit| (units[unit], clause.units[unit].position - first)).collect(),
+                        others: Vec::new(),
                     });
                     asked.terms.len() - 1
                 });
@@ -186,6 +189,7 @@ impl Asked {
                 }
             }
             asked.find_borders(clause, &units, &known);
+            asked.find_others(clause, &known);
         }
         for (distance, _) in PAIR_WEIGHTS.iter().enumerate() {
             for pair in leaves.windows(distance + 2) {
@@ -211,6 +215,21 @@ impl Asked {
             self.units.push(text.to_owned());
             self.units.len() - 1
         })
+    }
+
+    /// Hands the other names of concepts to the terms that these are made of.
+    fn find_others(&mut self, clause: &Clause, known: &HashMap<&str, usize>) {
+        for others in &clause.others {
+            for name in &others.names {
+                let units: Vec<(usize, u32)> =
+                    name.units.iter().map(|unit| (self.unit(&unit.text), unit.position)).collect();
+                let is_in =
+                    |term: &&ScoredTerm| others.units.start <= term.units.start && term.units.end <= others.units.end;
+                for term in clause.terms.iter().filter(is_in) {
+                    self.terms[known[term.term.as_str()]].others.push(units.clone());
+                }
+            }
+        }
     }
 
     /// Neighbouring units that no word of the clause holds both of.
@@ -268,10 +287,24 @@ impl Asked {
                 }
             }
             let frequency = |lookup: &mut Lookup, term| lookup.at(term, doc).map_or(0, |postings| postings.term_freq());
-            let frequencies = (0..self.terms.len())
+            let mut frequencies: Vec<(u32, u32)> = (0..self.terms.len())
                 .map(|term| (frequency(&mut in_text, term), frequency(&mut in_title, term)))
                 .collect();
-            let places = self.terms.iter().map(|term| places(&term.units, &positions)).collect();
+            let mut term_places: Vec<Vec<u32>> =
+                self.terms.iter().map(|term| places(&term.units, &positions)).collect();
+            for (number, term) in self.terms.iter().enumerate().filter(|(_, term)| !term.others.is_empty()) {
+                // one concept: its most frequent name counts
+                for name in &term.others {
+                    let named = places(name, &positions);
+                    let in_title = named.partition_point(|&place| place < BODY_START);
+                    let (text, title) = &mut frequencies[number];
+                    *text = (*text).max(named.len() as u32);
+                    *title = (*title).max(in_title as u32);
+                    term_places[number].extend(named);
+                }
+                term_places[number].sort_unstable();
+                term_places[number].dedup();
+            }
             let borders = self.borders.iter().map(|&Border { units: (left, right), .. }| {
                 places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
             });
@@ -281,7 +314,7 @@ impl Asked {
                 id: ids.first(doc).unwrap_or_default(),
                 length: lengths.fieldnorm(doc) as f32,
                 frequencies,
-                places,
+                places: term_places,
                 borders: borders.collect(),
             });
         }

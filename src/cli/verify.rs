@@ -1,0 +1,116 @@
+//! `souwen verify`: what the index finds, compared with what the articles hold.
+
+use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use souwen::messages::Message;
+use souwen::query::Query;
+use souwen::query::ast::{Mode, Text};
+use souwen::render::json;
+use souwen::verify::{Disagreement, Fault, Oracle, OracleReport};
+
+use super::args::VerifyArgs;
+use super::console::{Console, finish};
+use super::failure::Failure;
+use super::place::Place;
+use super::settings::Settings;
+use super::{Exit, dictionary, search, synonyms};
+
+/// Units of the longest string that is drawn.
+const MAX_UNITS: usize = 12;
+
+/// Draws strings and compares; disagreements are told one by one.
+pub(super) fn run(args: &VerifyArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
+    let index = search::open(place)?;
+    let dictionary = dictionary(place, settings, console)?;
+    search::check_analysis(&index, &dictionary, place, console)?;
+    let searcher = index.searcher(dictionary).map_err(Failure::index(&place.dir))?;
+    let searcher = searcher.with_synonyms(synonyms(place, settings, console)?);
+    let oracle = Oracle::new(&searcher).map_err(Failure::index(&place.dir))?;
+
+    let seed = args.seed.unwrap_or_else(seed_of_now);
+    let mut random = Random(seed);
+    let strings = std::iter::from_fn(|| oracle.draw(MAX_UNITS, &mut |below| random.below(below)));
+    let words = |string: &str| Query::Text(Text::new(string, Mode::Words));
+    let report = oracle.compare(&searcher, strings.take(args.oracle), &words).map_err(Failure::index(&place.dir))?;
+
+    let mut out = console.out();
+    if args.json {
+        json::write_value(&mut out, &Line { r#type: "verify", v: json::VERSION, seed, report: &report })?;
+    } else {
+        for line in lines(&report, seed, console) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    finish(out)?;
+    Ok(if report.disagreement_count == 0 { Exit::Success } else { Exit::NothingFound })
+}
+
+/// The report for programs. Fields are only added.
+#[derive(Serialize)]
+struct Line<'a> {
+    r#type: &'static str,
+    v: u32,
+    seed: u64,
+    #[serde(flatten)]
+    report: &'a OracleReport,
+}
+
+/// The report for people.
+fn lines(report: &OracleReport, seed: u64, console: &Console) -> Vec<String> {
+    let OracleReport { strings, contained, disagreement_count, disagreements, .. } = report;
+    let strings = *strings as u64;
+    let mut lines: Vec<String> = disagreements.iter().map(|found| told(found, console)).collect();
+    let more = disagreement_count - disagreements.len() as u64;
+    if more > 0 {
+        lines.push(console.text(Message::MoreRows { rows: more }));
+    }
+    lines.push(console.text(match disagreement_count {
+        0 => Message::OracleAgrees { strings, contained: *contained, seed },
+        _ => Message::OracleDisagrees { strings, disagreements: *disagreement_count, seed },
+    }));
+    lines
+}
+
+fn told(Disagreement { string, article, fault }: &Disagreement, console: &Console) -> String {
+    let article = &article.to_string();
+    console.text(match fault {
+        Fault::MissedQuoted => Message::MissedQuoted { string, article },
+        Fault::WronglyQuoted => Message::WronglyQuoted { string, article },
+        Fault::MissedUnquoted => Message::MissedUnquoted { string, article },
+    })
+}
+
+fn seed_of_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs())
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the same strings for the same seed, on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) as usize % limit.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_again() {
+        let numbers = |seed| {
+            let mut random = Random(seed);
+            std::iter::repeat_with(move || random.below(1000)).take(50).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(7), numbers(7));
+        assert_ne!(numbers(7), numbers(8));
+        assert_eq!(Random(1).below(0), 0);
+    }
+}
