@@ -188,7 +188,7 @@ Queries:
   微软 -财报                without the second (also NOT 财报)
   title:微软 author:新华    in the title, of this outlet; also body: category: url:
   after:2021-05 before:7d   dates; also date:2021
-  '\"微软 亚马逊\"~5'         at most five words apart
+  '\"微软 亚马逊\"~5'         at most five characters apart
   semi*                     beginning so
   区块链^2 微软             the first weighs double
 
