@@ -82,14 +82,16 @@ pub type Texts<'a, E> = dyn FnMut(&mut dyn FnMut(&str)) -> Result<(), E> + 'a;
 ///
 /// # Errors
 /// What `texts` says.
-pub fn discover<E>(texts: &mut Texts<'_, E>, known: &dyn Known, options: &DiscoverOptions) -> Result<Vec<Discovery>, E> {
+pub fn discover<E>(
+    texts: &mut Texts<'_, E>,
+    known: &dyn Known,
+    options: &DiscoverOptions,
+) -> Result<Vec<Discovery>, E> {
     let counts = Counts::of(texts, options.min_count.max(2))?;
     let mut candidates = counts.candidates(known);
     count_neighbours(texts, &mut candidates)?;
-    let mut found: Vec<(Gram, Discovery)> = candidates
-        .into_iter()
-        .filter_map(|(gram, candidate)| Some((gram, candidate.judge(gram, known)?)))
-        .collect();
+    let mut found: Vec<(Gram, Discovery)> =
+        candidates.into_iter().filter_map(|(gram, candidate)| Some((gram, candidate.judge(gram, known)?))).collect();
     found.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score).then_with(|| a.word.cmp(&b.word)));
     Ok(without_parts(found, options.limit))
 }
@@ -254,9 +256,8 @@ fn is_phrase(chars: &[char], known: &dyn Known) -> bool {
 }
 
 /// Verbs that stand beside the name of everyone who says something.
-const REPORTING: [&str; 14] = [
-    "说", "称", "指出", "强调", "表示", "宣布", "报道", "讲话", "认为", "介绍", "会见", "主持", "出席", "发表",
-];
+const REPORTING: [&str; 14] =
+    ["说", "称", "指出", "强调", "表示", "宣布", "报道", "讲话", "认为", "介绍", "会见", "主持", "出席", "发表"];
 /// Characters that join two words.
 const JOINING: [char; 12] = ['的', '和', '与', '及', '或', '同', '对', '在', '将', '被', '把', '是'];
 
@@ -351,9 +352,9 @@ fn novelty(pieces: &[usize]) -> f64 {
 }
 
 /// What a string of known words counts for, beside one of unknown characters, with up to four characters...
-const SHORT_PHRASE: f64 = 0.45;
+const SHORT_PHRASE: f64 = 0.36;
 /// ... and with more.
-const LONG_PHRASE: f64 = 0.3;
+const LONG_PHRASE: f64 = 0.25;
 
 /// Drops strings that stand mostly inside a longer one, and longer ones that only add to a better part; of the rest, the
 /// first `limit`.
@@ -376,7 +377,8 @@ fn without_parts(found: Vec<(Gram, Discovery)>, limit: usize) -> Vec<Discovery> 
         inside.get(&found.word).is_some_and(|&inside| f64::from(inside) > MAX_INSIDE * f64::from(found.count))
     };
     let mut kept: Vec<Discovery> = Vec::new();
-    let words: Vec<Discovery> = found.iter().filter(|(_, found)| !is_part(found)).map(|(_, found)| found.clone()).collect();
+    let words: Vec<Discovery> =
+        found.iter().filter(|(_, found)| !is_part(found)).map(|(_, found)| found.clone()).collect();
     for found in words {
         if kept.len() == limit {
             break;
@@ -387,4 +389,75 @@ fn without_parts(found: Vec<(Gram, Discovery)>, limit: usize) -> Vec<Discovery> 
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Known for Nothing {
+        fn is_whole(&self, word: &str) -> bool {
+            word == "记者"
+        }
+
+        fn is_function(&self, word: &str) -> bool {
+            word == "在"
+        }
+
+        fn pieces(&self, word: &str) -> Vec<usize> {
+            vec![1; word.chars().count()]
+        }
+    }
+
+    /// Texts in which `江湾日报` and `记者` stand among all kinds of characters.
+    fn texts() -> Vec<String> {
+        let others: Vec<char> = ('一'..='龥').step_by(29).collect();
+        let other = |at: usize| others[at * 7 % others.len()];
+        (0..400)
+            .map(|at| {
+                let word = if at % 2 == 0 { "江湾日报" } else { "记者" };
+                format!(
+                    "{}{}{word}{}{}。在{}，{}号晚",
+                    other(at),
+                    other(at + 90),
+                    other(at + 31),
+                    other(at + 57),
+                    other(at + 3),
+                    at
+                )
+            })
+            .collect()
+    }
+
+    fn found(options: DiscoverOptions) -> Vec<Discovery> {
+        let texts = texts();
+        let mut passes = |take: &mut dyn FnMut(&str)| -> Result<(), ()> {
+            texts.iter().for_each(|text| take(text));
+            Ok(())
+        };
+        discover(&mut passes, &Nothing, &options).unwrap()
+    }
+
+    #[test]
+    fn an_unknown_word_is_found_whole_and_a_known_one_is_not() {
+        let found = found(DiscoverOptions::default());
+        let words: Vec<(&str, u32)> = found.iter().map(|found| (found.word.as_str(), found.count)).collect();
+        assert_eq!(words, [("江湾日报", 200)]);
+        assert!(found[0].example.contains("江湾日报") && found[0].cohesion > MIN_COHESION);
+    }
+
+    #[test]
+    fn rare_strings_are_left_out() {
+        assert_eq!(found(DiscoverOptions { min_count: 201, ..DiscoverOptions::default() }), []);
+        assert_eq!(found(DiscoverOptions { limit: 0, ..DiscoverOptions::default() }), []);
+    }
+
+    #[test]
+    fn strings_keep_their_characters() {
+        let mut chars = Vec::new();
+        Gram::of(&['江', '𠮷', '日']).text(&mut chars);
+        assert_eq!(chars, ['江', '𠮷', '日']);
+    }
 }

@@ -22,7 +22,11 @@ pub struct WordList {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
-    Word { word: String, frequency: Option<u64>, tag: Option<String> },
+    Word {
+        word: String,
+        frequency: Option<u64>,
+        tag: Option<String>,
+    },
     /// A comment, an empty line, or one that cannot be understood.
     Other(String),
 }
@@ -187,9 +191,8 @@ fn parse_line(raw: &str) -> Result<Line, WordFault> {
     let word = columns.next().unwrap_or_default();
     let rest: Vec<&str> = columns.take_while(|column| !column.starts_with('#')).collect();
     check_word(word)?;
-    let frequency = |column: &str| {
-        column.parse().ok().filter(|&frequency| is_frequency(frequency)).ok_or(WordFault::BadFrequency)
-    };
+    let frequency =
+        |column: &str| column.parse().ok().filter(|&frequency| is_frequency(frequency)).ok_or(WordFault::BadFrequency);
     let (frequency, tag) = match rest[..] {
         [] => (None, None),
         // jieba takes a tag without a frequency
@@ -212,7 +215,8 @@ mod tests {
 
     #[test]
     fn reads_the_format_of_jieba() {
-        let (list, bad) = WordList::parse("\u{feff}# 公司\n江湾日报 30 nt\n\n元宇宙\n李小福 nr\n云计算\t5\r\n台積電 9 # 繁\n");
+        let (list, bad) =
+            WordList::parse("\u{feff}# 公司\n江湾日报 30 nt\n\n元宇宙\n李小福 nr\n云计算\t5\r\n台積電 9 # 繁\n");
         assert_eq!(bad, []);
         let words: Vec<_> = list.words().map(|word| (word.word, word.frequency)).collect();
         let expected =

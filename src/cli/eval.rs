@@ -70,7 +70,10 @@ pub(super) fn run(args: &EvalArgs, settings: &Settings, console: &Console) -> Re
 
     let mut out = console.out();
     if args.json {
-        json::write_value(&mut out, &Line { r#type: "eval", v: json::VERSION, measures: &measures, queries_per_second })?;
+        json::write_value(
+            &mut out,
+            &Line { r#type: "eval", v: json::VERSION, measures: &measures, queries_per_second },
+        )?;
     } else {
         table::write(&mut out, &rows(&measures, queries_per_second, console))?;
     }

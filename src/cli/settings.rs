@@ -141,17 +141,8 @@ pub(super) const SYNONYMS: Setting<SynonymGroups> = Setting {
 const MAX_COMMIT_EVERY: u64 = 1_000_000_000;
 
 /// Every key that the file may hold.
-pub(super) const KEYS: [&str; 9] = [
-    INDEX.key,
-    LANG.key,
-    COLOR.key,
-    LIMIT.key,
-    THREADS.key,
-    MEMORY.key,
-    ZONE.key,
-    COMMIT_EVERY.key,
-    SYNONYMS.key,
-];
+pub(super) const KEYS: [&str; 9] =
+    [INDEX.key, LANG.key, COLOR.key, LIMIT.key, THREADS.key, MEMORY.key, ZONE.key, COMMIT_EVERY.key, SYNONYMS.key];
 
 impl<T> Setting<T> {
     /// The setting's environment variable.

@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use souwen::messages::Message;
-use souwen::query::ast::{Mode, Text};
 use souwen::query::Query;
+use souwen::query::ast::{Mode, Text};
 use souwen::render::json;
 use souwen::verify::{Disagreement, Fault, Oracle, OracleReport};
 
@@ -33,8 +33,7 @@ pub(super) fn run(args: &VerifyArgs, place: &Place, settings: &Settings, console
     let mut random = Random(seed);
     let strings = std::iter::from_fn(|| oracle.draw(MAX_UNITS, &mut |below| random.below(below)));
     let words = |string: &str| Query::Text(Text::new(string, Mode::Words));
-    let report =
-        oracle.compare(&searcher, strings.take(args.oracle), &words).map_err(Failure::index(&place.dir))?;
+    let report = oracle.compare(&searcher, strings.take(args.oracle), &words).map_err(Failure::index(&place.dir))?;
 
     let mut out = console.out();
     if args.json {

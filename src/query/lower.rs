@@ -17,8 +17,8 @@ use std::sync::LazyLock;
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
-    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
+    Occur, PhrasePrefixQuery, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
@@ -515,7 +515,14 @@ impl Lowering<'_> {
             }
             _ => String::new(),
         };
-        Concept { label, term, units: keys(analyzed.normalized.as_str(), units), span, field: text.field, weight: text.weight }
+        Concept {
+            label,
+            term,
+            units: keys(analyzed.normalized.as_str(), units),
+            span,
+            field: text.field,
+            weight: text.weight,
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use super::lower::{Concept, UnitKey, keys};
-use crate::analysis::units::{Unit, units};
 use crate::analysis::normalize::Normalized;
+use crate::analysis::units::{Unit, units};
 
 /// Groups of names.
 #[derive(Debug, Clone, Default)]

@@ -152,7 +152,8 @@ impl Matcher {
                 before || after
             })
             .collect();
-        let mut kept = touched.into_iter().zip(matched).map(|(touched, &number)| touched || !is_lone(&self.patterns[number]));
+        let mut kept =
+            touched.into_iter().zip(matched).map(|(touched, &number)| touched || !is_lone(&self.patterns[number]));
         matches.retain(|_| kept.next().unwrap_or(true));
     }
 }

@@ -223,9 +223,8 @@ impl Asked {
             for name in &others.names {
                 let units: Vec<(usize, u32)> =
                     name.units.iter().map(|unit| (self.unit(&unit.text), unit.position)).collect();
-                let is_in = |term: &&ScoredTerm| {
-                    others.units.start <= term.units.start && term.units.end <= others.units.end
-                };
+                let is_in =
+                    |term: &&ScoredTerm| others.units.start <= term.units.start && term.units.end <= others.units.end;
                 for term in clause.terms.iter().filter(is_in) {
                     self.terms[known[term.term.as_str()]].others.push(units.clone());
                 }
