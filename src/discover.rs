@@ -352,9 +352,9 @@ fn novelty(pieces: &[usize]) -> f64 {
 }
 
 /// What a string of known words counts for, beside one of unknown characters, with up to four characters...
-const SHORT_PHRASE: f64 = 0.45;
+const SHORT_PHRASE: f64 = 0.36;
 /// ... and with more.
-const LONG_PHRASE: f64 = 0.3;
+const LONG_PHRASE: f64 = 0.25;
 
 /// Drops strings that stand mostly inside a longer one, and longer ones that only add to a better part; of the rest, the
 /// first `limit`.
@@ -389,4 +389,75 @@ fn without_parts(found: Vec<(Gram, Discovery)>, limit: usize) -> Vec<Discovery> 
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Known for Nothing {
+        fn is_whole(&self, word: &str) -> bool {
+            word == "记者"
+        }
+
+        fn is_function(&self, word: &str) -> bool {
+            word == "在"
+        }
+
+        fn pieces(&self, word: &str) -> Vec<usize> {
+            vec![1; word.chars().count()]
+        }
+    }
+
+    /// Texts in which `江湾日报` and `记者` stand among all kinds of characters.
+    fn texts() -> Vec<String> {
+        let others: Vec<char> = ('一'..='龥').step_by(29).collect();
+        let other = |at: usize| others[at * 7 % others.len()];
+        (0..400)
+            .map(|at| {
+                let word = if at % 2 == 0 { "江湾日报" } else { "记者" };
+                format!(
+                    "{}{}{word}{}{}。在{}，{}号晚",
+                    other(at),
+                    other(at + 90),
+                    other(at + 31),
+                    other(at + 57),
+                    other(at + 3),
+                    at
+                )
+            })
+            .collect()
+    }
+
+    fn found(options: DiscoverOptions) -> Vec<Discovery> {
+        let texts = texts();
+        let mut passes = |take: &mut dyn FnMut(&str)| -> Result<(), ()> {
+            texts.iter().for_each(|text| take(text));
+            Ok(())
+        };
+        discover(&mut passes, &Nothing, &options).unwrap()
+    }
+
+    #[test]
+    fn an_unknown_word_is_found_whole_and_a_known_one_is_not() {
+        let found = found(DiscoverOptions::default());
+        let words: Vec<(&str, u32)> = found.iter().map(|found| (found.word.as_str(), found.count)).collect();
+        assert_eq!(words, [("江湾日报", 200)]);
+        assert!(found[0].example.contains("江湾日报") && found[0].cohesion > MIN_COHESION);
+    }
+
+    #[test]
+    fn rare_strings_are_left_out() {
+        assert_eq!(found(DiscoverOptions { min_count: 201, ..DiscoverOptions::default() }), []);
+        assert_eq!(found(DiscoverOptions { limit: 0, ..DiscoverOptions::default() }), []);
+    }
+
+    #[test]
+    fn strings_keep_their_characters() {
+        let mut chars = Vec::new();
+        Gram::of(&['江', '𠮷', '日']).text(&mut chars);
+        assert_eq!(chars, ['江', '𠮷', '日']);
+    }
 }

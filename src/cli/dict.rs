@@ -294,7 +294,8 @@ fn texts(searcher: &Searcher, take: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let mut seen = HashSet::new();
     searcher.each_article(&mut |Article { title, body, .. }| {
         let body = Normalized::new(body.as_str());
-        if seen.insert(xxhash_rust::xxh3::xxh3_64(body.as_str().as_bytes())) {
+        let is_new = body.as_str().is_empty() || seen.insert(xxhash_rust::xxh3::xxh3_64(body.as_str().as_bytes()));
+        if is_new {
             take(Normalized::new(&title).as_str());
             take(body.as_str());
         }

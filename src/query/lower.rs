@@ -290,8 +290,9 @@ impl Lowering<'_> {
                 }
             }
         }
+        // other names find, but do not score: beside the name that was typed, they would crowd out what holds other words
         let names = clause.others.iter().flat_map(|others| &others.names);
-        optional.extend(names.map(|name| self.name(name, clause.concepts[0].field, Tier::Words)));
+        optional.extend(names.map(|name| unscored(self.name(name, clause.concepts[0].field, Tier::Words))));
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().min(2))) {
             optional.extend(unit_fields.iter().map(|&field| units_query(field, pair)));
