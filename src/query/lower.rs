@@ -279,8 +279,10 @@ impl Lowering<'_> {
                 && strings()
                     .any(|string| string.span.start <= scored.units.start && scored.units.end <= string.span.end)
         };
-        // function words have the longest postings and would find everything
-        let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
+        // function words have the longest postings and would find everything; a word inside a word of the query finds what
+        // nobody asked for
+        let content =
+            clause.terms.iter().filter(|scored| scored.class == WordClass::Content && scored.kind == WordKind::Leaf);
         for scored in content.filter(|scored| !in_string(scored)) {
             match word_field {
                 Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),

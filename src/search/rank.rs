@@ -473,10 +473,11 @@ impl Parts {
         });
         vec![
             format!("{:.2} words: {}", self.words, terms.collect::<Vec<_>>().join("; ")),
-            format!("{:.2} characters side by side across word borders", self.borders),
-            format!("{:.2} neighbouring words near each other", self.pairs),
+            // a sum of nothing is -0
+            format!("{:.2} characters side by side across word borders", self.borders + 0.0),
+            format!("{:.2} neighbouring words near each other", self.pairs + 0.0),
             format!("{:.2} words together in {WINDOW_CHARS} characters", self.window),
-            format!("{:.2} words in the title or the first {LEAD_CHARS} characters", self.lead),
+            format!("{:.2} words in the title or the first {LEAD_CHARS} characters", self.lead + 0.0),
         ]
     }
 }
