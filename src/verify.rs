@@ -228,31 +228,4 @@ mod tests {
         let shown = spell("从 “All In”到 GPT-4、10%！").replace(UNIT_END, "·").replace(BREAK, "|");
         assert_eq!(shown, "·从·|·all·in·|·到·gpt·|·4·|·10·%·|·");
     }
-
-    /// The queries that people of Weibo were shown, as they would type them, and strings of the articles themselves. Runs
-    /// where `SOUWEN_SHARED` names the folder of shared data; takes some minutes.
-    #[test]
-    fn every_article_that_holds_a_term_is_found() {
-        use std::path::PathBuf;
-        use std::sync::Arc;
-
-        use crate::analysis::dictionary::Dictionary;
-        use crate::index::{ArticleIndex, SyncOptions, sync};
-
-        let Some(shared) = std::env::var_os("SOUWEN_SHARED").map(PathBuf::from) else { return };
-        let corpora = [shared.join("corpora/feed-posts"), PathBuf::from("/tmp/data/cctv-posts")];
-        let terms = std::fs::read_to_string(shared.join("queries/weibo-hot.txt")).unwrap();
-        for corpus in corpora.iter().filter(|corpus| corpus.is_dir()) {
-            let folder = tempfile::tempdir().unwrap();
-            let dictionary = Arc::new(Dictionary::default());
-            sync(folder.path(), corpus, &dictionary, &SyncOptions::default(), &|_| {}).unwrap();
-            let searcher = ArticleIndex::open(folder.path()).unwrap().searcher(dictionary).unwrap();
-            let oracle = Oracle::new(&searcher).unwrap();
-            let terms = terms.lines().map(str::to_owned).filter(|term| !term.trim().is_empty()).take(5000);
-            let words = |term: &str| Query::Text(Text::new(term, Mode::Words));
-            let report = oracle.compare(&searcher, terms, &words).unwrap();
-            assert_eq!(report.disagreements, [], "{}", corpus.display());
-            assert_eq!((report.strings, report.contained), (5000, report.quoted));
-        }
-    }
 }

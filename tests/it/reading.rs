@@ -324,7 +324,7 @@ fn a_file_that_the_system_refuses_is_named() {
     let env =
         TestEnv::new().post("a.md", post("好").body("<p>好文章</p>")).post("b.md", post("锁").body("<p>锁着</p>"));
     let locked = env.corpus().join("b.md");
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&locked).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
