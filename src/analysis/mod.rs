@@ -1,9 +1,9 @@
 //! Text to terms: the one chain that both the index and every query go through.
 //!
 //! 1. [`normalize`] folds width, case, accents and traditional characters, and keeps the way back to the original;
-//! 2. [`units`] splits the folded text into the units that "contains" is defined over: these are the terms of the
+//! 2. [`mod@units`] splits the folded text into the units that "contains" is defined over: these are the terms of the
 //!    character fields, with positions;
-//! 3. [`words`] finds words among the units, Han runs by jieba with the words of [`dictionary`], letters and numbers by
+//! 3. [`mod@words`] finds words among the units, Han runs by jieba with the words of [`dictionary`], letters and numbers by
 //!    our own rules: these are the terms of the word fields;
 //!    [`user_words`] reads the words that users add;
 //! 4. [`tokenizer`] hands both to tantivy; [`fingerprint`] tells which version of all this an index was made with.
