@@ -40,6 +40,7 @@ fn config_shows_what_is_in_force_and_from_where() {
         memory        64MB                             SOUWEN_MEMORY
         zone          +09:00                           configuration file
         commit-every  1000000                          default
+        synonyms      true                             default
         ");
     assert_snapshot!(env.run("config --lang zh --index 别处"), @r"
         exit 0
@@ -54,6 +55,7 @@ fn config_shows_what_is_in_force_and_from_where() {
         memory        64MB                            SOUWEN_MEMORY
         zone          +09:00                          配置文件
         commit-every  1000000                         默认
+        synonyms      true                            默认
         ");
 }
 
@@ -71,7 +73,7 @@ fn a_bad_setting_is_named_with_its_place() {
         exit 2
         ── stderr
         souwen: error: "[DIR]/home/.config/souwen/config.toml": "colour" is no setting
-        hint: settings are index, lang, color, limit, threads, memory, zone, commit-every
+        hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms
         "#);
     write(&env.home(".config/souwen/config.toml"), "limit = \n");
     assert_snapshot!(env.run("search 台风"), @r#"
@@ -122,6 +124,9 @@ fn help_is_short_and_names_the_query_language() {
           show      Print one article, through $PAGER on a terminal
           stats     Describe the index: articles, dates, categories, sizes, settings
           analyze   Print the terms that a text is cut into, with positions and offsets
+          dict      Words of your own, which are then cut whole
+          eval      Measure the ranking on queries with known answers
+          verify    Compare what the index finds with a plain scan of the articles
           config    Show every setting in force, and where it comes from
           generate  Print completions for a shell, or write man pages
 
