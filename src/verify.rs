@@ -160,7 +160,7 @@ const UNIT_END: char = '\u{1}';
 /// Stands for any run of punctuation.
 const BREAK: char = '\u{2}';
 
-/// Spells a text unit by unit: `从 “All In” 到` becomes `从·|·all·in·|·到`, with a mark for `·` at both ends.
+/// Spells a text unit by unit: `把 “Plan B” 给` becomes `把·|·plan·b·|·给`, with a mark for `·` at both ends.
 fn spell(text: &str) -> String {
     let folded = Normalized::new(text);
     let mut spelled = String::from(UNIT_END);
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn texts_are_spelled_unit_by_unit() {
-        let shown = spell("从 “All In”到 GPT-4、10%！").replace(UNIT_END, "·").replace(BREAK, "|");
-        assert_eq!(shown, "·从·|·all·in·|·到·gpt·|·4·|·10·%·|·");
+        let shown = spell("把 “Plan B”给 GPT-4、10%！").replace(UNIT_END, "·").replace(BREAK, "|");
+        assert_eq!(shown, "·把·|·plan·b·|·给·gpt·|·4·|·10·%·|·");
     }
 }

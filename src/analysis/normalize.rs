@@ -199,7 +199,7 @@ mod tests {
         check("ＡＺＵＲＥ　區塊鏈", "azure 区块链");
         check("Café naïve Ångström", "cafe naive angstrom");
         check("Cafe\u{301}", "cafe");
-        check("陸特和漢斯雷頓開創了哪一地區", "陆特和汉斯雷顿开创了哪一地区");
+        check("貓頭鷹與燈塔管理員換了個時區", "猫头鹰与灯塔管理员换了个时区");
         check("ﬁne № ㎡ ① ½", "fine no m2 1 1⁄2");
         check("İstanbul", "istanbul");
         check("区\u{200b}块\u{feff}链", "区块链");
@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn finds_the_way_back_to_the_original() {
-        check_origin("从“Ａｌｌ Ｉｎ”區塊鏈到", "all in", "Ａｌｌ Ｉｎ");
-        check_origin("从“Ａｌｌ Ｉｎ”區塊鏈到", "区块链", "區塊鏈");
+        check_origin("把“Ｐｌａｎ Ｂ”區塊鏈給", "plan b", "Ｐｌａｎ Ｂ");
+        check_origin("把“Ｐｌａｎ Ｂ”區塊鏈給", "区块链", "區塊鏈");
         check_origin("面积100㎡。", "m2", "㎡");
         check_origin("面积100㎡。", "2", "㎡");
         check_origin("Cafe\u{301} ok", "cafe", "Cafe\u{301}");
