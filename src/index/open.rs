@@ -17,7 +17,7 @@ use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
 
 /// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
 const STORE_BLOCK_BYTES: usize = 32 << 10;
@@ -92,7 +92,16 @@ impl ArticleIndex {
 
     /// A reader of the last commit. It does not follow later ones.
     pub(crate) fn reader(&self) -> Result<IndexReader, Error> {
-        Ok(self.tantivy.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
+        let reader: IndexReader = self.tantivy.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let searcher = reader.searcher();
+        if searcher.num_docs() < MANY_ARTICLES {
+            return Ok(reader);
+        }
+        // segments side by side; the threads are worth their start only where a query may take long
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(searcher.segment_readers().len());
+        let mut index = self.tantivy.clone();
+        index.set_multithread_executor(threads)?;
+        Ok(index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
     }
 
     /// Zone of the dates of the index.
@@ -101,6 +110,9 @@ impl ArticleIndex {
         parse_zone(&self.commit.zone).unwrap_or(TimeZone::UTC)
     }
 }
+
+/// From here on a string of frequent characters takes longer to find than a thread to start.
+const MANY_ARTICLES: u64 = 200_000;
 
 /// How the analysis of an index differs from today's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

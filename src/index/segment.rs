@@ -37,10 +37,12 @@ pub(crate) struct SegmentBuilder {
     columns: FastFieldsWriter,
     store: StoreWriter,
     articles: DocId,
+    run: u64,
 }
 
 impl SegmentBuilder {
-    pub(crate) fn new(index: &Index, fields: Fields, analyzer: &Analyzer) -> tantivy::Result<Self> {
+    /// Begins a segment; `run` tells its articles from those of earlier runs.
+    pub(crate) fn new(index: &Index, fields: Fields, analyzer: &Analyzer, run: u64) -> tantivy::Result<Self> {
         let segment = index.new_segment();
         let schema = index.schema();
         let settings = index.settings();
@@ -63,6 +65,7 @@ impl SegmentBuilder {
             )?,
             store,
             articles: 0,
+            run,
             analyzer: analyzer.clone(),
             fields,
             schema,
@@ -91,6 +94,8 @@ impl SegmentBuilder {
             self.postings_of(fields.category).push(term.as_bytes());
         }
         self.postings_of(fields.id).push(&article.id.to_u64().to_be_bytes());
+        let run = self.run.to_be_bytes();
+        self.postings_of(fields.run).push(&run);
         for postings in &mut self.postings {
             let tokens = postings.end_article();
             self.norms.record(self.articles, postings.field, tokens);

@@ -21,6 +21,8 @@ use crossbeam_channel::Sender;
 use jiff::Timestamp;
 use serde::Serialize;
 use tantivy::indexer::LogMergePolicy;
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexWriter, Term};
 
 use super::budget::{Budget, Share};
@@ -342,6 +344,8 @@ struct Run<'a> {
     /// Adding articles and recording them is done under the read lock, committing under the write lock: so what is
     /// committed is what is recorded.
     writer: RwLock<IndexWriter>,
+    /// Number of this run, larger than those of earlier ones: the stamp of the last commit before it.
+    run: u64,
     analyzer: Analyzer,
     /// Segments in the making that no worker is adding to.
     segments: Mutex<Vec<SegmentBuilder>>,
@@ -384,6 +388,7 @@ impl<'a> Run<'a> {
             options,
             read_options: ReadOptions { zone, limits: options.limits.clone() },
             progress,
+            run: writer.commit_opstamp(),
             writer: RwLock::new(writer),
             state: Mutex::new(State {
                 manifest,
@@ -400,7 +405,7 @@ impl<'a> Run<'a> {
 
     /// Does it all; consumes the run, because a failed one cannot go on.
     fn finish(self) -> Result<SyncReport, Error> {
-        self.remove_gone();
+        self.remove_gone()?;
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_MESSAGES);
         std::thread::scope(|scope| {
             let run = &self;
@@ -434,20 +439,31 @@ impl<'a> Run<'a> {
         self.writer.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn delete(&self, writer: &IndexWriter, id: ArticleId) {
-        writer.delete_term(Term::from_field_u64(self.fields.id, id.to_u64()));
+    /// Deletes an article of an earlier run. The engine applies this to every segment that is there by the next commit, and
+    /// so it has to be said that those of this run are not meant.
+    fn delete(&self, writer: &IndexWriter, id: ArticleId) -> Result<(), Error> {
+        let number = |field, number| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_u64(field, number), IndexRecordOption::Basic))
+        };
+        let replaced = BooleanQuery::new(vec![
+            (Occur::Must, number(self.fields.id, id.to_u64())),
+            (Occur::MustNot, number(self.fields.run, self.run)),
+        ]);
+        writer.delete_query(Box::new(replaced))?;
+        Ok(())
     }
 
-    fn remove_gone(&self) {
+    fn remove_gone(&self) -> Result<(), Error> {
         let writer = self.writer();
         let mut state = self.state();
         for path in &self.plan.gone {
             let entry = state.manifest.files.remove(path).unwrap_or_default();
             for (id, _) in entry.ids() {
-                self.delete(&writer, id);
+                self.delete(&writer, id)?;
                 state.report.removed += 1;
             }
         }
+        Ok(())
     }
 
     /// The reading thread: files in the order of the walk, chunks as the memory allows.
@@ -506,7 +522,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             if known.is_some() {
-                self.delete(&writer, article.id);
+                self.delete(&writer, article.id)?;
             }
             self.add_article(&writer, article, &stored)?;
             let mut state = self.state();
@@ -522,7 +538,7 @@ impl<'a> Run<'a> {
         reading.problems.extend(parsed.problems);
         reading.problems.truncate(MAX_PROBLEMS_OF_FILE);
         reading.done += 1;
-        self.close_if_done(&writer, &mut state, file);
+        self.close_if_done(&writer, &mut state, file)?;
         drop((state, writer));
         if is_due { self.commit_now() } else { Ok(()) }
     }
@@ -532,7 +548,7 @@ impl<'a> Run<'a> {
         let in_the_making = self.segments().pop();
         let mut segment = match in_the_making {
             Some(segment) => segment,
-            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer)?,
+            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer, self.run)?,
         };
         segment.add(article, stored)?;
         let for_segments = self.options.memory_bytes - self.options.memory_bytes / CHUNKS_PART;
@@ -570,15 +586,14 @@ impl<'a> Run<'a> {
         let writer = self.writer();
         let mut state = self.state();
         state.reading.entry(file).or_default().end = Some((chunks, outcome));
-        self.close_if_done(&writer, &mut state, file);
-        Ok(())
+        self.close_if_done(&writer, &mut state, file)
     }
 
     /// When all of a file is with the engine: removes what it no longer holds, and records it.
-    fn close_if_done(&self, writer: &IndexWriter, state: &mut State, file: usize) {
+    fn close_if_done(&self, writer: &IndexWriter, state: &mut State, file: usize) -> Result<(), Error> {
         let is_done = |reading: &Reading| reading.end.as_ref().is_some_and(|(chunks, _)| *chunks == reading.done);
         if !state.reading.get(&file).is_some_and(is_done) {
-            return;
+            return Ok(());
         }
         let mut reading = state.reading.remove(&file).unwrap_or_default();
         let outcome = reading.end.take().map_or(Ok(()), |(_, outcome)| outcome);
@@ -586,18 +601,18 @@ impl<'a> Run<'a> {
         let unread = outcome.as_ref().is_err_and(|problem| problem.kind == ProblemKind::Unreadable);
         reading.problems.extend(outcome.err());
         if !unread {
-            reading.current.retain(|&id, _| {
-                let stays = reading.seen.contains(&id);
-                if !stays {
-                    self.delete(writer, id);
-                    state.report.removed += 1;
-                }
-                stays
-            });
+            let gone: Vec<ArticleId> =
+                reading.current.keys().filter(|id| !reading.seen.contains(id)).copied().collect();
+            for id in gone {
+                self.delete(writer, id)?;
+                reading.current.remove(&id);
+                state.report.removed += 1;
+            }
         }
         let stamp = (!unread).then(|| Stamp::of(source));
         let entry = FileEntry { stamp, ..reading.entry() };
         state.manifest.files.insert(source.raw_path.clone(), entry);
+        Ok(())
     }
 
     /// Commits what is recorded. Files in the middle of being read are recorded as such, and read again by a next run.

@@ -23,6 +23,7 @@ use tantivy::query::{
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
 use super::ast::{DateRange, Field, Mode, Query, Text};
+use super::exact::ExactQuery;
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
@@ -76,6 +77,19 @@ impl Clause {
             _ => 1,
         };
         self.concepts.iter().map(parts).sum()
+    }
+}
+
+impl Clause {
+    /// The word that a string to be contained is, if it is one of Chinese characters: articles with that word contain the
+    /// string, for such words are cut from runs of characters without a gap.
+    fn word_of_string(&self) -> Option<&str> {
+        let all = 0..self.units.len();
+        let is_han = self.units.iter().all(|unit| unit.kind == UnitKind::Han);
+        // the words of a body are not indexed apart from those of its title
+        let has_words = self.concepts.iter().all(|concept| concept.field != Field::Body);
+        let is_word = |scored: &&ScoredTerm| self.mode == Mode::Exact && is_han && has_words && scored.units == all;
+        self.terms.iter().find(is_word).map(|scored| scored.term.as_str())
     }
 }
 
@@ -155,7 +169,10 @@ pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer, synonym
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
-    let differs = clauses.iter().any(|clause| clause.concepts.iter().any(|concept| concept.term.is_some()));
+    let by_word = |clause: &Clause| {
+        clause.concepts.iter().any(|concept| concept.term.is_some()) || clause.word_of_string().is_some()
+    };
+    let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
     let relaxed = lowering.relaxed(query);
     Lowered { words, strict, relaxed, clauses }
@@ -318,10 +335,14 @@ impl Lowering<'_> {
                         (Some(word), Some(field)) => {
                             ways.push(boosted(term(field, word), concept.weight));
                             if tier == Tier::Strict {
-                                ways.extend(unit_fields.iter().map(|&f| unscored(units_query(f, &concept.units))));
+                                ways.push(exact(
+                                    &unit_fields,
+                                    &concept.units,
+                                    Some(Term::from_field_text(field, word)),
+                                ));
                             }
                         }
-                        _ => ways.extend(unit_fields.iter().map(|&f| unscored(units_query(f, &concept.units)))),
+                        _ => ways.push(exact(&unit_fields, &concept.units, None)),
                     }
                     (Occur::Must, union(ways))
                 };
@@ -339,9 +360,23 @@ impl Lowering<'_> {
                 and(parts)
             }
             Mode::Exact => {
-                let units = self.units(&text.text);
-                let mut ways = unit_fields.iter().map(|&field| unscored(units_query(field, &units))).collect();
-                (!units.is_empty()).then(|| union(std::mem::take(&mut ways)))
+                let clause = self.clause(text);
+                if clause.units.is_empty() {
+                    return None;
+                }
+                let word = word_field.zip(clause.word_of_string());
+                if let (Some((field, word)), Tier::Words) = (word, tier) {
+                    return Some(boosted(term(field, word), text.weight));
+                }
+                let word = word.map(|(field, word)| Term::from_field_text(field, word));
+                let mut parts = vec![(Occur::Must, exact(&unit_fields, &clause.units, word))];
+                // its words only tell which of many articles are worth a closer look
+                let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
+                let scored = word_field.into_iter().flat_map(|field| {
+                    content.clone().map(move |scored| boosted(term(field, &scored.term), scored.weight))
+                });
+                parts.extend(scored.map(|word| (Occur::Should, word)));
+                and(parts)
             }
             Mode::Near(distance) => {
                 let clause = self.clause(text);
@@ -362,7 +397,7 @@ impl Lowering<'_> {
         let (word_field, unit_fields) = self.fields_of(field);
         let mut ways: Vec<Engine> = name.term.iter().zip(word_field).map(|(word, field)| term(field, word)).collect();
         if ways.is_empty() || tier == Tier::Strict {
-            ways.extend(unit_fields.iter().map(|&field| unscored(units_query(field, &name.units))));
+            ways.push(exact(&unit_fields, &name.units, None));
         }
         union(ways)
     }
@@ -385,7 +420,7 @@ impl Lowering<'_> {
         }
         Some(unscored(match text.mode {
             Mode::Prefix => prefix_query(field, &units),
-            _ => units_query(field, &units),
+            _ => exact(&[field], &units, None),
         }))
     }
 
@@ -585,8 +620,26 @@ fn term(field: EngineField, text: &str) -> Engine {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
 }
 
-/// The units in a row. `units` must not be empty.
-pub(crate) fn units_query(field: EngineField, units: &[UnitKey]) -> Engine {
+/// What contains the units in a row, unscored; `word` is a term whose articles do so anyway.
+fn exact(fields: &[EngineField], units: &[UnitKey], word: Option<Term>) -> Engine {
+    unscored(match units {
+        [] => Box::new(EmptyQuery),
+        [unit] => {
+            let term = |&field| Term::from_field_text(field, &unit.text);
+            union(
+                fields
+                    .iter()
+                    .map(term)
+                    .map(|term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as _)
+                    .collect(),
+            )
+        }
+        units => Box::new(ExactQuery::new(fields, units, word)),
+    })
+}
+
+/// The units in a row, scored as a phrase.
+fn units_query(field: EngineField, units: &[UnitKey]) -> Engine {
     match units {
         [] => Box::new(EmptyQuery),
         [unit] => Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic)),
@@ -602,7 +655,7 @@ fn positioned(field: EngineField, units: &[UnitKey]) -> Vec<(usize, Term)> {
 fn prefix_query(field: EngineField, units: &[UnitKey]) -> Engine {
     let Some(last) = units.last() else { return Box::new(EmptyQuery) };
     if !matches!(last.kind, UnitKind::Letters | UnitKind::Digits) {
-        return units_query(field, units);
+        return exact(&[field], units, None);
     }
     if units.len() > 1 {
         let mut query = PhrasePrefixQuery::new_with_offset(positioned(field, units));

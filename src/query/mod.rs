@@ -13,6 +13,7 @@
 
 pub mod ast;
 pub mod dates;
+mod exact;
 pub(crate) mod lower;
 mod near;
 pub mod parse;

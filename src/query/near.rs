@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::schema::Field;
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
+use super::exact::{Row, explain_constant, located};
 use super::lower::UnitKey;
 use crate::analysis::units::Unit;
 
@@ -20,8 +20,7 @@ pub(crate) struct NearQuery {
 
 impl NearQuery {
     pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32) -> Self {
-        let located = |unit: &UnitKey| (unit.position, Term::from_field_text(field, &unit.text));
-        Self { groups: groups.iter().map(|units| units.iter().map(located).collect()).collect(), distance }
+        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance }
     }
 }
 
@@ -40,16 +39,9 @@ impl Query for NearQuery {
 impl Weight for NearQuery {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut groups = Vec::new();
-        for group in &self.groups {
-            let mut units = Vec::new();
-            for (position, term) in group {
-                let index = reader.inverted_index(term.field())?;
-                let Some(postings) = index.read_postings(term, IndexRecordOption::WithFreqsAndPositions)? else {
-                    return Ok(Box::new(EmptyScorer));
-                };
-                units.push((*position, postings));
-            }
-            groups.push(units);
+        for units in &self.groups {
+            let Some(row) = Row::open(reader, units)? else { return Ok(Box::new(EmptyScorer)) };
+            groups.push(row);
         }
         let mut scorer = NearScorer { groups, distance: self.distance, score: boost, doc: 0 };
         scorer.settle(0);
@@ -57,16 +49,12 @@ impl Weight for NearQuery {
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(reader, 1.0)?;
-        if scorer.doc() > doc || scorer.seek(doc) != doc {
-            return Err(TantivyError::InvalidArgument(format!("document {doc} does not match")));
-        }
-        Ok(Explanation::new("words close together", 1.0))
+        explain_constant(self, reader, doc, "words close together")
     }
 }
 
 struct NearScorer {
-    groups: Vec<Vec<(u32, SegmentPostings)>>,
+    groups: Vec<Row>,
     distance: u32,
     score: Score,
     doc: DocId,
@@ -85,14 +73,11 @@ impl NearScorer {
         }
     }
 
-    /// The first document at or after `target` that holds every unit.
+    /// The first document at or after `target` that holds every unit of every group.
     fn first_common(&mut self, mut target: DocId) -> DocId {
         'again: loop {
-            if target == TERMINATED {
-                return TERMINATED;
-            }
-            for (_, postings) in self.groups.iter_mut().flatten() {
-                let doc = if postings.doc() < target { postings.seek(target) } else { postings.doc() };
+            for group in &mut self.groups {
+                let doc = group.seek(target);
                 if doc > target {
                     target = doc;
                     continue 'again;
@@ -108,9 +93,9 @@ impl NearScorer {
         // (start, end, group), by start
         let mut places: Vec<(u32, u32, usize)> = Vec::new();
         for (number, group) in self.groups.iter_mut().enumerate() {
-            let length = group.last().map_or(0, |(position, _)| *position);
+            let length = group.last_place();
             wanted_units += group.len() as u32;
-            places.extend(starts(group).into_iter().map(|start| (start, start + length, number)));
+            places.extend(group.starts().iter().map(|&start| (start, start + length, number)));
         }
         places.sort_unstable();
         let mut last: Vec<Option<(u32, u32)>> = vec![None; self.groups.len()];
@@ -124,27 +109,9 @@ impl NearScorer {
     }
 }
 
-/// Where the units of a group stand in a row in the current document.
-fn starts(group: &mut [(u32, SegmentPostings)]) -> Vec<u32> {
-    let mut starts: Vec<u32> = Vec::new();
-    let mut positions = Vec::new();
-    for (i, (offset, postings)) in group.iter_mut().enumerate() {
-        positions.clear();
-        postings.positions(&mut positions);
-        let shifted = positions.iter().filter_map(|position| position.checked_sub(*offset));
-        if i == 0 {
-            starts.extend(shifted);
-        } else {
-            let shifted: Vec<u32> = shifted.collect();
-            starts.retain(|start| shifted.binary_search(start).is_ok());
-        }
-    }
-    starts
-}
-
 impl DocSet for NearScorer {
     fn advance(&mut self) -> DocId {
-        self.settle(self.doc + 1)
+        if self.doc == TERMINATED { TERMINATED } else { self.settle(self.doc + 1) }
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
@@ -156,7 +123,7 @@ impl DocSet for NearScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        self.groups.iter().flatten().map(|(_, postings)| postings.size_hint()).min().unwrap_or(0)
+        self.groups.iter().map(Row::size_hint).min().unwrap_or(0)
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
-use tantivy::collector::{Count, DocSetCollector, TopDocs};
+use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::Query as EngineQuery;
 use tantivy::{DocAddress, Order, TantivyDocument};
 
@@ -72,6 +72,20 @@ struct Candidate {
     explanation: Option<Vec<String>>,
 }
 
+/// A page of candidates.
+struct Page {
+    candidates: Vec<Candidate>,
+    /// How many of the articles up to the end of the page hold every word.
+    full: usize,
+    /// Articles that hold every word, where these were counted.
+    counted: Option<usize>,
+}
+
+/// Collects the best documents by the engine's score.
+fn top(limit: usize) -> impl Collector<Fruit = Vec<(f32, DocAddress)>> {
+    TopDocs::with_limit(limit).order_by_score()
+}
+
 impl Searcher {
     /// The same with other synonyms.
     #[must_use]
@@ -91,12 +105,12 @@ impl Searcher {
         let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let wanted = self.wanted(request, limit);
-        let (page, full) = self.page(&lowered, limit, wanted, request)?;
+        let Page { candidates, full, counted } = self.page(&lowered, limit, wanted, request)?;
 
         let matcher =
             Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
         let hits = (request.offset + 1..)
-            .zip(page)
+            .zip(candidates)
             .map(|(rank, candidate)| {
                 let mut hit = self.hit(rank, candidate, &matcher, request)?;
                 // of alternatives, an article needs to hold only one
@@ -107,7 +121,7 @@ impl Searcher {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
-        let total = self.total(&lowered, full, wanted)?;
+        let total = self.total(&lowered, full, wanted, counted)?;
         let facets = request.facets.then(|| facets::count(&self.engine, strict, &self.zone)).transpose()?;
         let hints = if hits.is_empty() && limit > 0 { hints::explain(self, request, total)? } else { Vec::new() };
         let understood = request.explain.then(|| understood(request, &lowered));
@@ -121,11 +135,11 @@ impl Searcher {
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
         let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
-        let (page, _) = self.page(&lowered, limit, self.wanted(request, limit), request)?;
+        let page = self.page(&lowered, limit, self.wanted(request, limit), request)?;
         let id = |candidate: &Candidate| -> Result<_, Error> {
             Ok((ArticleId::from_u64(self.date_and_id(candidate.address)?.1), candidate.score))
         };
-        page.iter().map(id).collect()
+        page.candidates.iter().map(id).collect()
     }
 
     /// Every article that `query` finds with all its words, in no order.
@@ -159,38 +173,43 @@ impl Searcher {
         request.offset.saturating_add(limit).min(articles)
     }
 
-    /// The candidates of a page, and how many of the `wanted` best articles hold every word.
-    fn page(
-        &self,
-        lowered: &Lowered,
-        limit: usize,
-        wanted: usize,
-        request: &SearchRequest,
-    ) -> Result<(Vec<Candidate>, usize), Error> {
-        let mut found = self.candidates(lowered, wanted, request)?;
+    /// The candidates of a page.
+    fn page(&self, lowered: &Lowered, limit: usize, wanted: usize, request: &SearchRequest) -> Result<Page, Error> {
+        let (mut found, counted) = self.candidates(lowered, wanted, request)?;
         found.truncate(wanted);
         let full = found.len();
         if full < wanted && !request.all_words {
             let known: HashSet<DocAddress> = found.iter().map(|candidate| candidate.address).collect();
             found.extend(self.relaxed_candidates(lowered, wanted, &known, request)?);
         }
-        Ok((found.into_iter().skip(request.offset).take(limit).collect(), full))
+        let candidates = found.into_iter().skip(request.offset).take(limit).collect();
+        Ok(Page { candidates, full, counted })
     }
 
-    /// The best `wanted` articles that hold every word, in order.
-    fn candidates(&self, lowered: &Lowered, wanted: usize, request: &SearchRequest) -> Result<Vec<Candidate>, Error> {
+    /// The best `wanted` articles that hold every word, in order; and their number, where it was counted in passing.
+    fn candidates(
+        &self,
+        lowered: &Lowered,
+        wanted: usize,
+        request: &SearchRequest,
+    ) -> Result<(Vec<Candidate>, Option<usize>), Error> {
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let sort =
             if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         if sort != Sort::Relevance {
-            return self.by_date(strict, sort, wanted);
+            return Ok((self.by_date(strict, sort, wanted)?, None));
         }
+        let Some(strict) = &lowered.strict else {
+            // strings are looked for in every article that holds their characters: once, for the best and the number
+            let (found, count) = self.engine.search(&lowered.words, &(top(wanted.max(POOL)), Count))?;
+            return Ok((self.ranked(found, lowered, request)?, Some(count)));
+        };
         let mut found = self.by_score(&lowered.words, wanted, &HashSet::new(), lowered, request)?;
-        if let Some(strict) = lowered.strict.as_ref().filter(|_| found.len() < wanted) {
+        if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
             found.extend(self.by_score(strict, wanted, &known, lowered, request)?);
         }
-        Ok(found)
+        Ok((found, None))
     }
 
     /// Articles that lack some words, after all those of `known`.
@@ -227,9 +246,18 @@ impl Searcher {
         lowered: &Lowered,
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
-        let top = TopDocs::with_limit(wanted.max(POOL) + known.len()).order_by_score();
-        let mut found = self.engine.search(query, &top)?;
+        let mut found = self.engine.search(query, &top(wanted.max(POOL) + known.len()))?;
         found.retain(|(_, address)| !known.contains(address));
+        self.ranked(found, lowered, request)
+    }
+
+    /// What the engine found, best first, with the first [`POOL`] ranked anew.
+    fn ranked(
+        &self,
+        mut found: Vec<(f32, DocAddress)>,
+        lowered: &Lowered,
+        request: &SearchRequest,
+    ) -> Result<Vec<Candidate>, Error> {
         let rest = found.split_off(found.len().min(POOL));
         let mut ranked = rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?;
         // the scores of the rest are of another kind; they only must not rise above those of the pool
@@ -258,9 +286,9 @@ impl Searcher {
     }
 
     /// Exact where the page has room left, or where counting costs less than it takes to notice.
-    fn total(&self, lowered: &Lowered, found: usize, wanted: usize) -> Result<Total, Error> {
-        if found < wanted {
-            return Ok(Total { articles: found as u64, at_least: false });
+    fn total(&self, lowered: &Lowered, found: usize, wanted: usize, counted: Option<usize>) -> Result<Total, Error> {
+        if let Some(articles) = counted.or((found < wanted).then_some(found)) {
+            return Ok(Total { articles: articles as u64, at_least: false });
         }
         let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.engine, &self.fields, &lowered.clauses));
         let at_least = lowered.strict.is_some() && strict.is_none();

@@ -79,10 +79,12 @@ fn rarest(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> u
     holding.min().unwrap_or(0)
 }
 
-/// Whether counting all that holds the concepts by their characters costs little.
+/// Whether counting all that holds the concepts by their characters costs little. A single character has no positions to
+/// look at.
 pub(crate) fn is_cheap(searcher: &tantivy::Searcher, fields: &Fields, clauses: &[Clause]) -> bool {
     let concepts = clauses.iter().flat_map(|clause| &clause.concepts);
-    concepts.map(|concept| rarest(searcher, fields, concept)).sum::<u64>() < CHEAP_POSTINGS
+    let cost = |concept: &Concept| rarest(searcher, fields, concept) / if concept.units.len() == 1 { 10 } else { 1 };
+    concepts.map(cost).sum::<u64>() < CHEAP_POSTINGS
 }
 
 /// Scores `found` anew, best first; ties by id.

@@ -1,7 +1,9 @@
 //! The index against a plain scan of every text: a quoted string finds just the articles that hold it, the same without
 //! quotes finds at least these.
 
-use std::io::Read;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use souwen::query::ast::{Mode, Query, Text};
 use souwen::query::parse;
@@ -103,21 +105,42 @@ fn the_scan_itself_is_right() {
     }
 }
 
-#[test]
-fn real_news_agrees_with_the_scan() {
-    let Some(shared) = shared("real posts and search-box terms against the scan") else { return };
+/// An index of the articles below a folder, each file accounted for.
+fn of_real_news(folder: &Path) -> TestEnv {
     let env = TestEnv::new();
-    let posts = shared.join("corpora/feed-posts");
-    let summary = env.sync(&format!("--index index {}", posts.display()));
+    let summary = env.sync(&format!("--index index {}", folder.display()));
     let count = |name: &str| summary[name].as_u64().unwrap();
     assert_eq!(count("files"), count("with_articles") + count("without_articles") + count("skipped"));
     assert!(count("added") >= 1_700, "{summary}");
-    let searcher = env.searcher();
+    env
+}
+
+fn search_box_terms(shared: &Path) -> Vec<String> {
+    let terms = fs::read_to_string(shared.join("queries/weibo-hot.txt")).unwrap();
+    terms.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn real_news_agrees_with_the_scan() {
+    let Some(shared) = shared("real posts and search-box terms against the scan") else { return };
+    let searcher = of_real_news(&shared.join("corpora/feed-posts")).searcher();
     let oracle = Oracle::new(&searcher).unwrap();
     check(&searcher, &oracle, drawn(&oracle, 400, 8));
+    check(&searcher, &oracle, search_box_terms(&shared).into_iter().step_by(30).collect());
+}
 
-    let mut terms = String::new();
-    std::fs::File::open(shared.join("queries/weibo-hot.txt")).unwrap().read_to_string(&mut terms).unwrap();
-    let terms = terms.lines().step_by(30).map(str::to_owned).collect();
-    check(&searcher, &oracle, terms);
+#[test]
+#[ignore = "scans 25,000 articles 15,000 times, which takes some minutes"]
+fn real_news_agrees_with_the_scan_at_length() {
+    let Some(shared) = shared("all real posts and search-box terms against the scan") else { return };
+    let unpacked = tempfile::tempdir().unwrap();
+    let mut tar = Command::new("tar");
+    tar.arg("xzf").arg(shared.join("corpora/cctv-posts.tar.gz")).arg("-C").arg(unpacked.path());
+    assert!(tar.status().unwrap().success());
+    for corpus in [unpacked.path(), &shared.join("corpora/feed-posts")] {
+        let searcher = of_real_news(corpus).searcher();
+        let oracle = Oracle::new(&searcher).unwrap();
+        check(&searcher, &oracle, drawn(&oracle, 5000, 12));
+        check(&searcher, &oracle, search_box_terms(&shared).into_iter().take(5000).collect());
+    }
 }
