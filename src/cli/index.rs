@@ -35,7 +35,7 @@ pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console:
     }
     if args.json {
         let mut out = console.out();
-        json::write_value(&mut out, &Summary::of(&report, &place.dir, &corpus))?;
+        json::write_line(&mut out, "sync", &Summary::of(&report, &place.dir, &corpus))?;
         finish(out)?;
     } else if !args.quiet {
         let mut out = console.out();
@@ -132,11 +132,9 @@ fn summary(report: &SyncReport, console: &Console) -> Vec<String> {
     lines
 }
 
-/// The same for programs. Fields are only added.
+/// The same for programs.
 #[derive(Serialize)]
 struct Summary<'a> {
-    r#type: &'static str,
-    v: u32,
     index: String,
     corpus: String,
     megabytes_per_second: f64,
@@ -148,8 +146,6 @@ impl<'a> Summary<'a> {
     fn of(report: &'a SyncReport, dir: &Path, corpus: &Path) -> Self {
         let absolute = |path: &Path| shown(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         Self {
-            r#type: "sync",
-            v: json::VERSION,
             index: absolute(dir),
             corpus: absolute(corpus),
             megabytes_per_second: report.megabytes_per_second(),
