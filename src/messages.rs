@@ -427,9 +427,11 @@ messages! {
         hint en("`--index DIR` makes a second index, `--rebuild` replaces this one")
             zh("用 `--index 文件夹` 另建索引，或用 `--rebuild` 替换它");
     /// Dates without a zone were read otherwise.
-    OtherZone { index: &'a str }
-        en("the index at \"{index}\" was made with another time zone") zh("“{index}”处的索引是用另一个时区建立的")
-        hint en("`--rebuild` as well reads every date anew") zh("再加上 `--rebuild` 重新读取所有日期");
+    OtherZone { index: &'a str, of: &'a str, asked: &'a str }
+        en("the index at \"{index}\" takes dates without a zone as {of}, not as {asked}")
+        zh("“{index}”处的索引把没有时区的日期当作 {of}，而不是 {asked}")
+        hint en("`souwen index --zone {asked} --rebuild` reads all dates anew, `--zone {of}` goes on as before")
+            zh("用 `souwen index --zone {asked} --rebuild` 重新读取全部日期，用 `--zone {of}` 则照旧");
     /// The folder holds something else.
     NotAnIndex { index: &'a str }
         en("\"{index}\" holds files, but no souwen index") zh("“{index}”中有其他文件，但没有索引")

@@ -25,7 +25,7 @@ use super::failure::{Failure, shown};
 use super::place::Place;
 use super::settings::Settings;
 use super::user_files::{self, Paths, WORDS};
-use super::{Exit, dictionary, search, table};
+use super::{Exit, dictionary, load_dictionary, search, table};
 
 /// Bad lines of an imported file that are named one by one.
 const MAX_BAD_TOLD: usize = 50;
@@ -133,10 +133,10 @@ fn import(from: &Path, path: &Path, known: &Dictionary, console: &Console) -> Re
     Ok(())
 }
 
-/// After a change: the index that is there was cut with other words.
+/// After a change: the index that is there was cut with other words. Bad lines are no news here.
 fn tell_rebuild(place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
     if let Ok(index) = ArticleIndex::open(&place.dir)
-        && index.commit().fingerprint.dictionary != dictionary(place, settings, console)?.hash()
+        && index.commit().fingerprint.dictionary != load_dictionary(place, settings, |_, _| {})?.hash()
     {
         console.note(Message::WordsNeedRebuild { index: &shown(&place.dir) });
     }

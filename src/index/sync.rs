@@ -27,7 +27,7 @@ use super::budget::{Budget, Share};
 use super::document::{Document, store};
 use super::lock::WriterLock;
 use super::manifest::{FileEntry, Manifest, Stamp};
-use super::open::{self, ArticleIndex, Commit, FORMAT, OtherAnalysis, parse_zone};
+use super::open::{self, ArticleIndex, Commit, FORMAT, parse_zone};
 use super::schema::{Fields, schema};
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
@@ -136,8 +136,8 @@ pub enum Progress {
 /// Brings the index in `dir` in step with the articles below `corpus`; creates it when there is none.
 ///
 /// # Errors
-/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`] or
-/// [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
+/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`],
+/// [`Error::OtherZone`] or [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
 /// then as it was after the last commit.
 pub fn sync(
     dir: &Path,
@@ -205,7 +205,9 @@ impl Target {
             let old = opened.commit();
             match opened.other_analysis(fingerprint) {
                 Some(other) => return Err(Error::OtherAnalysis(other)),
-                None if old.zone != commit.zone => return Err(Error::OtherAnalysis(OtherAnalysis::Zone)),
+                None if parse_zone(&old.zone) != parse_zone(&commit.zone) => {
+                    return Err(Error::OtherZone { of: old.zone.clone(), asked: commit.zone });
+                }
                 None if old.corpus != commit.corpus => {
                     return Err(Error::OtherCorpus { of: old.corpus.clone(), asked: corpus.to_owned() });
                 }

@@ -160,8 +160,8 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
     assert_snapshot!(env.run("index --zone +09:00"), @r#"
         exit 2
         ── stderr
-        souwen: error: the index at "index" was made with another time zone
-        hint: `--rebuild` as well reads every date anew
+        souwen: error: the index at "index" takes dates without a zone as +08:00, not as +09:00
+        hint: `souwen index --zone +09:00 --rebuild` reads all dates anew, `--zone +08:00` goes on as before
         "#);
     assert_snapshot!(env.run("index nowhere"), @r#"
         exit 2
@@ -169,6 +169,13 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
         souwen: error: no folder "nowhere"
         hint: `souwen index FOLDER` takes a folder of articles
         "#);
+    assert_snapshot!(env.run("index --zone +09:00 --lang zh"), @r"
+        exit 2
+        ── stderr
+        souwen: 错误：“index”处的索引把没有时区的日期当作 +08:00，而不是 +09:00
+        提示：用 `souwen index --zone +09:00 --rebuild` 重新读取全部日期，用 `--zone +08:00` 则照旧
+        ");
+    env.run("index --zone +8").succeeds();
     assert_eq!(env.complete("地铁").len(), 2, "the index is as it was");
     env.run("index --zone +09:00 --rebuild").succeeds();
     env.run("index").succeeds();
