@@ -8,7 +8,7 @@ use crate::text::{Furniture, markdown_to_blocks, walk_html};
 /// Reads a Markdown file; its first heading is its title.
 pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
     if front_matter::split(text) == front_matter::Split::Unclosed {
-        out.remark(None, ProblemKind::BadFrontMatter, "does not end");
+        out.remark(None, ProblemKind::UnclosedFrontMatter, "");
     }
     let mut marks = Marks::default();
     let raw = walk_html(&markdown_to_blocks(text), Furniture::Keep, &mut marks);

@@ -59,7 +59,8 @@ fn a_run_is_summed_up_for_people() {
         problems: 1 (1 empty)
         time: [TIME]
         ── stderr
-        souwen: warning: empty.md: empty
+        souwen: note: 1 problem in files that have not changed
+        hint: `souwen index --verbose` names all problems
         ");
     env.write("a.md", post("第一篇").body("<p>改了。</p>").text());
     fs::remove_file(env.corpus().join("b.md")).unwrap();
@@ -72,7 +73,8 @@ fn a_run_is_summed_up_for_people() {
         问题：1 个（内容为空 1 个）
         用时：[TIME]
         ── stderr
-        souwen: 警告：empty.md：内容为空
+        souwen: 注意：未变动的文件中有 1 个问题
+        提示：用 `souwen index --verbose` 查看全部问题
         ");
 }
 
@@ -138,13 +140,36 @@ fn lines_of_one_file_come_and_go_one_by_one() {
 }
 
 #[test]
-fn a_problem_is_told_again_by_a_run_with_nothing_to_do() {
+fn a_problem_is_counted_by_every_run_and_named_by_the_one_that_meets_it() {
     let env = three().file("bad.md", b"").file("odd.jsonl", "{\"title\":\"好\",\"body\":\"文\"}\n{坏\n");
     let first = env.sync("corpus");
     let second = env.sync("");
-    assert_eq!(first["problems"], second["problems"]);
-    assert_eq!(first["problems_by_kind"], json!({"bad_json": 1, "empty": 1}));
-    assert_eq!(second["files"], 5);
+    assert_eq!(first["problems"].as_array().unwrap().len(), 2);
+    assert_eq!((&second["problems"], &second["older_problems"]), (&json!([]), &first["problems"]));
+    for summary in [first, second] {
+        assert_eq!(summary["problems_by_kind"], json!({"bad_json": 1, "empty": 1}));
+        assert_eq!(summary["files"], 5);
+    }
+}
+
+#[test]
+fn many_problems_of_a_kind_are_named_in_part_and_counted() {
+    let odd = |i: usize| format!("---\ntitle: \"{i}\"号\n---\n第 {i} 篇\n");
+    let env = (0..12).fold(three(), |env, i| env.file(&format!("odd/{i:02}.md"), odd(i))).file("empty.md", b"");
+    let run = env.run("index corpus");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 10, "{run}");
+    assert!(run.stderr.contains("warning: empty.md: empty\n"), "the other kinds are not crowded out: {run}");
+    assert!(run.stderr.contains("warning: and 2 more: odd front matter\nhint: `souwen index --verbose`"), "{run}");
+
+    env.write("odd/12.md", odd(12));
+    let run = env.run("index");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 1, "{run}");
+    assert!(run.stderr.contains("odd/12.md") && run.stderr.contains("note: 13 problems in files that have not"), "{run}");
+
+    let run = env.run("index --verbose");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 13, "{run}");
+    assert!(run.stderr.contains("empty.md") && !run.stderr.contains("hint"), "{run}");
+    assert_eq!(env.sync("")["older_problems"].as_array().unwrap().len(), 14);
 }
 
 #[test]
