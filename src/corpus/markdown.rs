@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn front_matter_without_end_is_text() {
         let parsed = read_file("甲.md", "---\ntitle: 甲\n\n正文一段。\n".as_bytes());
-        assert_eq!(parsed.problems[0].kind, ProblemKind::BadFrontMatter);
+        assert_eq!(parsed.problems[0].kind, ProblemKind::UnclosedFrontMatter);
         assert!(parsed.articles[0].body.as_str().contains("正文一段。"));
     }
 }
