@@ -31,10 +31,9 @@ use crate::error::Error;
 use crate::index::ArticleIndex;
 use crate::index::document::article;
 use crate::index::schema::{DATE, Fields, ID};
-use crate::query::ast::Field;
 use crate::query::lower::{Lowered, lower};
 use crate::query::synonyms::Synonyms;
-use matching::{Found, Matcher};
+use matching::Matcher;
 use request::{SearchRequest, Sort};
 use results::{Hit, Marked, SearchResults, Total};
 
@@ -270,10 +269,9 @@ impl Searcher {
 
     fn hit(&self, rank: usize, candidate: Candidate, matcher: &Matcher, request: &SearchRequest) -> Result<Hit, Error> {
         let article = self.fetch(candidate.address)?;
-        let in_title = matcher.find(&article.title, Field::Title, &self.analyzer);
-        let in_body = matcher.find(article.body.as_str(), Field::Body, &self.analyzer);
-        let missing = missing(matcher, &in_title, &in_body);
-        let marks = snippet::marks(&article.title, &in_title.matches);
+        let found = matcher.find(&article.title, article.body.as_str(), &self.analyzer);
+        let missing = missing(matcher, &found.held);
+        let marks = snippet::marks(&article.title, &found.title);
         Ok(Hit {
             rank,
             id: article.id,
@@ -284,7 +282,7 @@ impl Searcher {
             categories: article.categories,
             url: article.url,
             score: candidate.score,
-            snippet: snippet::select(article.body.as_str(), &in_body.matches, request.snippet_chars),
+            snippet: snippet::select(article.body.as_str(), &found.body, request.snippet_chars),
             missing,
             explanation: candidate.explanation,
         })
@@ -310,8 +308,8 @@ impl Searcher {
     #[must_use]
     pub fn marks(&self, query: &crate::query::Query, article: &Article) -> (Marks, Marks) {
         let matcher = Matcher::new(&self.lowered(query).clauses, |_| 1.0);
-        let marks = |text: &str, field| snippet::marks(text, &matcher.find(text, field, &self.analyzer).matches);
-        (marks(&article.title, Field::Title), marks(article.body.as_str(), Field::Body))
+        let found = matcher.find(&article.title, article.body.as_str(), &self.analyzer);
+        (snippet::marks(&article.title, &found.title), snippet::marks(article.body.as_str(), &found.body))
     }
 
     /// First and last date of all articles; `None` when none has one.
@@ -330,11 +328,10 @@ impl Searcher {
 /// Byte ranges of a text, see [`Marked::marks`].
 pub type Marks = Vec<std::ops::Range<usize>>;
 
-/// The concepts that neither title nor body holds, each once.
-fn missing(matcher: &Matcher, in_title: &Found, in_body: &Found) -> Vec<String> {
+/// The concepts that an article does not hold, each once.
+fn missing(matcher: &Matcher, held: &[bool]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
-    for (number, label) in matcher.labels().enumerate() {
-        let held = in_title.held[number] || in_body.held[number];
+    for (label, held) in matcher.labels().zip(held) {
         if !held && !missing.iter().any(|known| known == label) {
             missing.push(label.to_owned());
         }
