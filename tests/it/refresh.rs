@@ -99,6 +99,24 @@ fn each_kind_of_difference_is_counted_as_itself() {
     assert!(env.complete("地铁").is_empty(), "what has gone is not found");
 }
 
+/// What changes behind the back of size and time is a change only to who opens the file.
+#[test]
+fn a_run_over_an_unchanged_corpus_says_so_and_opens_no_file() {
+    let env = three().indexed();
+    let paths = ["a.md", "b.md", "夹/c.md"].map(|path| env.corpus().join(path));
+    for path in &paths {
+        let time = fs::metadata(path).unwrap().modified().unwrap();
+        fs::write(path, fs::read_to_string(path).unwrap().replace('城', "镇")).unwrap();
+        fs::File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+    assert!(env.run("index").succeeds().stdout.starts_with("nothing has changed: 3 articles\n"));
+    let summary = env.sync("");
+    assert_eq!((counts(&summary), &summary["bytes"]), ([0, 0, 3, 0], &json!(0)));
+    assert_eq!(env.complete("\"甲城\""), ["第一篇"], "as it was read");
+    touch(&paths[0]);
+    assert_eq!(counts(&env.sync("")), [0, 1, 2, 0], "opened, it is another article");
+}
+
 #[test]
 fn an_edit_of_the_same_length_is_seen() {
     let env = three();
@@ -164,7 +182,10 @@ fn many_problems_of_a_kind_are_named_in_part_and_counted() {
     env.write("odd/12.md", odd(12));
     let run = env.run("index");
     assert_eq!(run.stderr.matches("odd front matter: ").count(), 1, "{run}");
-    assert!(run.stderr.contains("odd/12.md") && run.stderr.contains("note: 13 problems in files that have not"), "{run}");
+    assert!(
+        run.stderr.contains("odd/12.md") && run.stderr.contains("note: 13 problems in files that have not"),
+        "{run}"
+    );
 
     let run = env.run("index --verbose");
     assert_eq!(run.stderr.matches("odd front matter: ").count(), 13, "{run}");
@@ -296,6 +317,53 @@ fn another_dictionary_is_refused() {
     assert!(matches!(refused, Err(Error::OtherAnalysis { .. })), "{refused:?}");
     refresh(&index, &corpus, &with_word, true).unwrap();
     refresh(&index, &corpus, &with_word, false).unwrap();
+}
+
+/// While every article is replaced by another of another outlet, a searcher sees as many articles as ever, and of the new
+/// ones as many as some commit holds.
+#[test]
+fn searching_while_indexing_answers_from_a_whole_commit() {
+    const ARTICLES: u64 = 3_000;
+    const COMMIT_EVERY: u64 = 250;
+    let write_all = |env: &TestEnv, outlet: &str| {
+        for i in 0..ARTICLES {
+            let body = format!("<p>{outlet}消息，第 {i} 班渡船离岸。</p>");
+            env.write(&format!("{}/{i}.md", i % 10), post("航班").author(outlet).body(&body).text());
+        }
+    };
+    let env = TestEnv::new();
+    write_all(&env, "早报");
+    let env = env.indexed();
+    write_all(&env, "晚报的晚报");
+
+    // one thread takes the articles one by one, so commits come exactly every so many
+    let args = ["index", "--quiet", "--threads", "1", "--commit-every", &COMMIT_EVERY.to_string()];
+    let mut indexing = env.command(&args).spawn().unwrap();
+    let mut seen = vec![0];
+    let status = loop {
+        let ended = indexing.try_wait().unwrap();
+        let run = env.run("search 渡船 --facets -n 1 --json").succeeds();
+        assert_eq!(run.stderr, "");
+        let lines = run.json();
+        let by = |outlet: &str| {
+            let authors = lines[1]["authors"].as_array().unwrap().iter();
+            authors
+                .filter(|author| author["name"] == outlet)
+                .map(|author| author["articles"].as_u64().unwrap())
+                .sum::<u64>()
+        };
+        let new = by("晚报的晚报");
+        assert_eq!(lines[1]["total"], json!({"articles": ARTICLES, "at_least": false}), "with {new} new ones");
+        assert_eq!((by("早报") + new, new % COMMIT_EVERY), (ARTICLES, 0), "with {new} new ones");
+        assert!(new >= *seen.last().unwrap(), "{new} after {seen:?}");
+        seen.push(new);
+        if let Some(status) = ended {
+            break status;
+        }
+    };
+    assert!(status.success());
+    assert_eq!(seen.last(), Some(&ARTICLES));
+    assert!(seen.iter().any(|&new| 0 < new && new < ARTICLES), "no commit on the way was seen: {seen:?}");
 }
 
 fn refresh(index: &Path, corpus: &Path, words: &Arc<Dictionary>, rebuild: bool) -> Result<SyncReport, Error> {

@@ -89,9 +89,12 @@ fn a_bad_line_among_the_users_words_is_told_once() {
     write(&env.home(".config/souwen/words.txt"), "江湾日报\nnews\n");
     write(&env.home("more.txt"), "江湾晚报\n");
     let more = env.home("more.txt");
-    for args in
-        [&["dict", "add", "夜航船"][..], &["dict", "import", more.to_str().unwrap()], &["search", "台风"], &["analyze", "台风"]]
-    {
+    for args in [
+        &["dict", "add", "夜航船"][..],
+        &["dict", "import", more.to_str().unwrap()],
+        &["search", "台风"],
+        &["analyze", "台风"],
+    ] {
         let run = env.run_args(args).succeeds();
         assert_eq!(run.stderr.matches("1 bad line").count(), 1, "{args:?}: {run}");
     }
