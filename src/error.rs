@@ -40,6 +40,14 @@ pub enum Error {
         /// The folder asked for.
         asked: PathBuf,
     },
+    /// Dates that name no zone were read in another one: those of old and new articles would differ.
+    #[error("the index reads dates in the zone {of}, not in {asked}")]
+    OtherZone {
+        /// The zone of the index, as in [`Commit`](crate::index::open::Commit::zone).
+        of: String,
+        /// The zone asked for.
+        asked: String,
+    },
     /// No time zone has this name.
     #[error("unknown time zone \"{0}\"")]
     Zone(String),

@@ -160,6 +160,7 @@ impl Message<'static> {
             ProblemKind::BadJson => Self::KindJson,
             ProblemKind::BadFeed => Self::KindFeed,
             ProblemKind::Empty => Self::KindEmpty,
+            ProblemKind::UnclosedFrontMatter => Self::KindUnclosed,
         }
     }
 }
@@ -340,10 +341,22 @@ messages! {
     /// A problem with its file, and the line where that is known.
     ProblemIn { place: &'a str, reason: &'a str }
         en("{place}: {reason}") zh("{place}：{reason}");
-    /// Problems that were not named one by one.
-    MoreProblems { problems: u64 }
-        en("and {problems} more {}", plural(problems, "problem", "problems")) zh("另有 {problems} 个问题")
-        hint en("`souwen index --json` names them all") zh("用 `souwen index --json` 查看全部");
+    /// A kind of problem with the words of a library, a name or a bound.
+    KindWithDetail { kind: &'a str, detail: &'a str }
+        en("{kind}: {detail}") zh("{kind}（{detail}）");
+    /// A kind of problem with the value that is to blame.
+    KindOfValue { kind: &'a str, value: &'a str }
+        en("{kind}: \"{value}\"") zh("{kind}“{value}”");
+    /// Problems of a kind that were not named one by one.
+    MoreProblems { problems: u64, kind: &'a str }
+        en("and {problems} more: {kind}") zh("{kind}，另有 {problems} 个");
+    /// Problems that an earlier run named.
+    OlderProblems { problems: u64 }
+        en("{problems} {} in files that have not changed", plural(problems, "problem", "problems"))
+        zh("未变动的文件中有 {problems} 个问题");
+    /// The way to those that were not named.
+    VerboseNamesProblems
+        en("`souwen index --verbose` names all problems") zh("用 `souwen index --verbose` 查看全部问题");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");
@@ -377,6 +390,9 @@ messages! {
     /// Kind of problem: neither title nor text.
     KindEmpty
         en("empty") zh("内容为空");
+    /// Kind of problem: front matter that was taken for text.
+    KindUnclosed
+        en("front matter without end") zh("文件头没有结束");
 
     // ── indexes that cannot be used ──
 
@@ -427,9 +443,11 @@ messages! {
         hint en("`--index DIR` makes a second index, `--rebuild` replaces this one")
             zh("用 `--index 文件夹` 另建索引，或用 `--rebuild` 替换它");
     /// Dates without a zone were read otherwise.
-    OtherZone { index: &'a str }
-        en("the index at \"{index}\" was made with another time zone") zh("“{index}”处的索引是用另一个时区建立的")
-        hint en("`--rebuild` as well reads every date anew") zh("再加上 `--rebuild` 重新读取所有日期");
+    OtherZone { index: &'a str, of: &'a str, asked: &'a str }
+        en("the index at \"{index}\" takes dates without a zone as {of}, not as {asked}")
+        zh("“{index}”处的索引把没有时区的日期当作 {of}，而不是 {asked}")
+        hint en("`souwen index --zone {asked} --rebuild` reads all dates anew, `--zone {of}` goes on as before")
+            zh("用 `souwen index --zone {asked} --rebuild` 重新读取全部日期，用 `--zone {of}` 则照旧");
     /// The folder holds something else.
     NotAnIndex { index: &'a str }
         en("\"{index}\" holds files, but no souwen index") zh("“{index}”中有其他文件，但没有索引")

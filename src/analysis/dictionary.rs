@@ -103,10 +103,8 @@ impl Dictionary {
     pub fn slice(&self, text: &str) -> Jieba {
         let mut words = BTreeMap::new();
         for (start, _) in text.char_indices() {
-            let rest = &text[start..];
             // the user's words come last and so replace the built-in ones
-            prefixes(&self.built_in, rest, |word, frequency| words.insert(word, frequency));
-            prefixes(&self.user, rest, |word, frequency| words.insert(word, frequency));
+            self.each_prefix(&text[start..], |word, frequency| _ = words.insert(word, frequency));
         }
         let mut list = String::new();
         let mut rest = self.total;
@@ -116,6 +114,12 @@ impl Dictionary {
         }
         push_line(&mut list, NEVER_IN_TEXT.encode_utf8(&mut [0; 4]), rest);
         segmenter(&list)
+    }
+
+    /// Hands over every word that `text`, folded, begins with, and its frequency: first the built-in words, then the user's.
+    pub(crate) fn each_prefix<'t>(&self, text: &'t str, mut found: impl FnMut(&'t str, u64)) {
+        prefixes(&self.built_in, text, &mut found);
+        prefixes(&self.user, text, &mut found);
     }
 
     /// The least frequency at which jieba prefers the folded `word` to its parts.
@@ -140,7 +144,7 @@ fn segmenter(list: &str) -> Jieba {
 }
 
 /// Hands over every key of `map` that `text` begins with.
-fn prefixes<'t, D: AsRef<[u8]>, R>(map: &Map<D>, text: &'t str, mut found: impl FnMut(&'t str, u64) -> R) {
+fn prefixes<'t, D: AsRef<[u8]>>(map: &Map<D>, text: &'t str, found: &mut impl FnMut(&'t str, u64)) {
     let fst = map.as_fst();
     let mut node = fst.root();
     let mut output = fst::raw::Output::zero();

@@ -18,12 +18,13 @@ pub mod units;
 pub mod user_words;
 pub mod words;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use dictionary::Dictionary;
 use normalize::Normalized;
 use segmenter::WordTable;
-use units::{Unit, units};
+use units::{Unit, UnitKind, units};
 use words::{Word, words};
 
 /// The analysis chain with a dictionary. Cloning is cheap.
@@ -92,9 +93,52 @@ impl Analyzed {
         }
     }
 
+    /// Whether the Han units `span` are only a part of a longer word there: 马克 in 马克思, but not 人民 in 人民代表大会,
+    /// which is made of words. Looks words up and cuts nothing, so that it costs little in a long text.
+    #[must_use]
+    pub(crate) fn is_part_of_word(&self, span: Range<usize>) -> bool {
+        let is_run = |unit: usize| {
+            let (before, unit) = (&self.units[unit - 1], &self.units[unit]);
+            (before.kind, unit.kind) == (UnitKind::Han, UnitKind::Han) && before.bytes.end == unit.bytes.start
+        };
+        let mut first = span.start;
+        while first > 0 && span.start - first < MAX_REST_CHARS && is_run(first) {
+            first -= 1;
+        }
+        let mut end = span.end;
+        while end < self.units.len() && end - span.end < MAX_REST_CHARS && is_run(end) {
+            end += 1;
+        }
+        let (folded, dictionary) = (self.normalized.as_str(), self.analyzer.dictionary());
+        let [part_start, part_end] = [self.units[span.start].bytes.start, self.units[span.end - 1].bytes.end];
+        (first..=span.start).any(|from| {
+            let start = self.units[from].bytes.start;
+            let mut is_part = false;
+            dictionary.each_prefix(&folded[start..self.units[end - 1].bytes.end], |word, _| {
+                let word_end = start + word.len();
+                is_part |= word_end >= part_end
+                    && !(is_made_of_words(dictionary, &folded[start..part_start])
+                        && is_made_of_words(dictionary, &folded[part_end..word_end]));
+            });
+            is_part
+        })
+    }
+
     /// The folded text of a unit.
     #[must_use]
     pub fn unit_text(&self, unit: &Unit) -> &str {
         &self.normalized.as_str()[unit.bytes.clone()]
     }
+}
+
+/// A word has no more characters than this on either side of another word that it hides.
+const MAX_REST_CHARS: usize = 6;
+
+/// Whether the folded `text` can be cut into words of two characters or more.
+fn is_made_of_words(dictionary: &Dictionary, text: &str) -> bool {
+    let mut is_made = text.is_empty();
+    dictionary.each_prefix(text, |word, _| {
+        is_made = is_made || word.chars().nth(1).is_some() && is_made_of_words(dictionary, &text[word.len()..]);
+    });
+    is_made
 }

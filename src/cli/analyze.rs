@@ -24,7 +24,7 @@ pub(super) fn run(args: &AnalyzeArgs, dictionary: &Arc<Dictionary>, console: &Co
     let terms = Terms::of(&text, &analyzed);
     let mut out = console.out();
     if args.json {
-        json::write_value(&mut out, &terms)?;
+        json::write_line(&mut out, "analysis", &terms)?;
     } else {
         terms.write(&mut out, console)?;
     }
@@ -32,11 +32,9 @@ pub(super) fn run(args: &AnalyzeArgs, dictionary: &Arc<Dictionary>, console: &Co
     Ok(Exit::Success)
 }
 
-/// What becomes of a text. Fields are only added.
+/// What becomes of a text.
 #[derive(Serialize)]
 struct Terms<'a> {
-    r#type: &'static str,
-    v: u32,
     text: &'a str,
     /// Terms of the word fields.
     words: Vec<Term<'a>>,
@@ -80,7 +78,7 @@ impl<'a> Terms<'a> {
         let words = words.iter().map(|word| term(&word.term, word_kind(word.kind), word.unit, &word.bytes));
         let units = (0..).zip(&analyzed.units);
         let units = units.map(|(at, unit)| term(analyzed.unit_text(unit), unit_kind(unit.kind), at, &unit.bytes));
-        Self { r#type: "analysis", v: json::VERSION, text, words: words.collect(), units: units.collect() }
+        Self { text, words: words.collect(), units: units.collect() }
     }
 
     fn write(&self, out: &mut dyn Write, console: &Console) -> std::io::Result<()> {

@@ -88,6 +88,10 @@ pub(super) struct IndexArgs {
     #[arg(short, long)]
     pub(super) quiet: bool,
 
+    /// Name every problem, those of files that have not changed too
+    #[arg(short, long, conflicts_with_all = ["quiet", "json"])]
+    pub(super) verbose: bool,
+
     /// Print the summary as JSON, with every problem
     #[arg(long)]
     pub(super) json: bool,
@@ -171,7 +175,8 @@ impl SearchArgs {
 const INDEXING: &str = "\
 Takes in what is new or changed and removes what is gone: posts with front matter, Markdown, plain
 text, HTML pages, JSON Lines (also .gz), RSS, Atom and JSON feeds. What cannot be read is named on
-standard error and costs nothing else: the exit code is 0.
+standard error, the first few of each kind, by the run that meets it, and costs nothing else: the
+exit code is 0.
 
 Examples:
   souwen index ~/news     make or refresh the index of this folder

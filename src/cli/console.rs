@@ -100,6 +100,12 @@ impl Console {
         self.tell(Some((Message::NoteLabel, HINT)), &self.text(message));
     }
 
+    /// Tells the way out of what was told before.
+    pub(super) fn hint(&self, message: Message<'_>) {
+        let hint = self.painted(Message::HintLabel, HINT) + &self.text(message) + "\n";
+        self.add(hint.as_bytes());
+    }
+
     /// Tells what happens.
     pub(super) fn say(&self, message: Message<'_>) {
         self.tell(None, &self.text(message));

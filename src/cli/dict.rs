@@ -25,7 +25,7 @@ use super::failure::{Failure, shown};
 use super::place::Place;
 use super::settings::Settings;
 use super::user_files::{self, Paths, WORDS};
-use super::{Exit, dictionary, search, table};
+use super::{Exit, dictionary, load_dictionary, search, table};
 
 /// Bad lines of an imported file that are named one by one.
 const MAX_BAD_TOLD: usize = 50;
@@ -133,21 +133,19 @@ fn import(from: &Path, path: &Path, known: &Dictionary, console: &Console) -> Re
     Ok(())
 }
 
-/// After a change: the index that is there was cut with other words.
+/// After a change: the index that is there was cut with other words. Bad lines are no news here.
 fn tell_rebuild(place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
     if let Ok(index) = ArticleIndex::open(&place.dir)
-        && index.commit().fingerprint.dictionary != dictionary(place, settings, console)?.hash()
+        && index.commit().fingerprint.dictionary != load_dictionary(place, settings, |_, _| {})?.hash()
     {
         console.note(Message::WordsNeedRebuild { index: &shown(&place.dir) });
     }
     Ok(Exit::Success)
 }
 
-/// A word with its place, for programs. Fields are only added.
+/// A word with its place, for programs.
 #[derive(Serialize)]
 struct WordLine<'a> {
-    r#type: &'static str,
-    v: u32,
     word: &'a str,
     frequency: Option<u64>,
     file: &'a str,
@@ -163,8 +161,7 @@ fn list(as_json: bool, paths: &Paths, console: &Console) -> Result<Exit, Failure
             any = true;
             let (word, frequency) = (&word.word, word.frequency);
             if as_json {
-                let line = WordLine { r#type: "word", v: json::VERSION, word, frequency, file };
-                json::write_value(&mut out, &line)?;
+                json::write_line(&mut out, "word", &WordLine { word, frequency, file })?;
             } else {
                 rows.push([word.clone(), frequency.map_or_else(|| "-".to_owned(), |n| n.to_string()), file.clone()]);
             }
@@ -247,7 +244,7 @@ fn propose(args: &DiscoverArgs, place: &Place, settings: &Settings, console: &Co
     let mut out = console.out();
     if args.json {
         for found in &found {
-            json::write_value(&mut out, &Proposal { r#type: "discovery", v: json::VERSION, found })?;
+            json::write_line(&mut out, "discovery", found)?;
         }
     } else if args.words {
         for Discovery { word, .. } in &found {
@@ -262,15 +259,6 @@ fn propose(args: &DiscoverArgs, place: &Place, settings: &Settings, console: &Co
         return Ok(Exit::NothingFound);
     }
     Ok(Exit::Success)
-}
-
-/// A proposal for programs. Fields are only added.
-#[derive(Serialize)]
-struct Proposal<'a> {
-    r#type: &'static str,
-    v: u32,
-    #[serde(flatten)]
-    found: &'a Discovery,
 }
 
 /// The proposals for people.

@@ -70,10 +70,7 @@ pub(super) fn run(args: &EvalArgs, settings: &Settings, console: &Console) -> Re
 
     let mut out = console.out();
     if args.json {
-        json::write_value(
-            &mut out,
-            &Line { r#type: "eval", v: json::VERSION, measures: &measures, queries_per_second },
-        )?;
+        json::write_line(&mut out, "eval", &Outcome { measures: &measures, queries_per_second })?;
     } else {
         table::write(&mut out, &rows(&measures, queries_per_second, console))?;
     }
@@ -81,11 +78,9 @@ pub(super) fn run(args: &EvalArgs, settings: &Settings, console: &Console) -> Re
     Ok(Exit::Success)
 }
 
-/// The measures for programs. Fields are only added.
+/// The measures for programs.
 #[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    v: u32,
+struct Outcome<'a> {
     #[serde(flatten)]
     measures: &'a Measures,
     queries_per_second: f64,

@@ -98,11 +98,11 @@ fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
             in_lang(Message::OtherFormat { index, found: *found, expected: *expected })
         }
         Error::OtherAnalysis(OtherAnalysis::Dictionary) => in_lang(Message::OtherDictionary { index }),
-        Error::OtherAnalysis(OtherAnalysis::Zone) => in_lang(Message::OtherZone { index }),
         Error::OtherAnalysis(OtherAnalysis::Rules) => in_lang(Message::OtherAnalysis { index }),
         Error::OtherCorpus { of, asked } => {
             in_lang(Message::OtherCorpus { index, of: &shown(of), asked: &shown(asked) })
         }
+        Error::OtherZone { of, asked } => in_lang(Message::OtherZone { index, of, asked }),
         Error::Zone(zone) => in_lang(Message::BadSetting {
             name: settings::ZONE.key,
             value: zone,

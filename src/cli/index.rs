@@ -19,10 +19,8 @@ use super::progress::Bar;
 use super::settings::Settings;
 use super::{Exit, dictionary};
 
-/// More lost articles than this are not named one by one: nobody reads them on a terminal.
-const MAX_LOST_TOLD: usize = 50;
-/// Remarks on articles that were taken all the same: a few show what it is about.
-const MAX_REMARKS_TOLD: usize = 5;
+/// Problems of one kind that are named one by one: a few show what it is about, and nobody reads thousands.
+const MAX_TOLD_OF_KIND: usize = 10;
 
 /// Does it. Single articles that cannot be read are problems, not a failure: the others are in.
 pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console: &Console) -> Result<Exit, Failure> {
@@ -31,11 +29,11 @@ pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console:
     let dictionary = dictionary(place, settings, console)?;
     let report = sync(&place.dir, &corpus, &dictionary, args.rebuild, settings, &Bar::new(console, quiet))?;
     if !quiet {
-        tell_problems(&report, console);
+        tell_problems(&report, args.verbose, console);
     }
     if args.json {
         let mut out = console.out();
-        json::write_value(&mut out, &Summary::of(&report, &place.dir, &corpus))?;
+        json::write_line(&mut out, "sync", &Summary::of(&report, &place.dir, &corpus))?;
         finish(out)?;
     } else if !args.quiet {
         let mut out = console.out();
@@ -57,7 +55,7 @@ pub(super) fn build_first(
 ) -> Result<(), Failure> {
     console.say(Message::BuildingFirstIndex { corpus: &shown(corpus) });
     let report = sync(&place.dir, corpus, dictionary, false, settings, &Bar::new(console, false))?;
-    tell_problems(&report, console);
+    tell_problems(&report, false, console);
     let lines = summary(&report, console).join("\n") + "\n";
     console.add(lines.as_bytes());
     Ok(())
@@ -83,21 +81,41 @@ fn sync(
     index::sync(dir, corpus, dictionary, &options, &progress).map_err(Failure::index(dir))
 }
 
-/// Names what could not be read, and then what was odd about what could.
-fn tell_problems(report: &SyncReport, console: &Console) {
-    let (lost, remarks): (Vec<&Problem>, Vec<_>) =
-        report.problems.iter().partition(|problem| problem.kind.costs_the_article());
-    let told: Vec<_> = lost.into_iter().take(MAX_LOST_TOLD).chain(remarks.into_iter().take(MAX_REMARKS_TOLD)).collect();
-    for Problem { path, line, kind, detail } in &told {
-        let place = line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"));
-        let kind = console.text(Message::of_kind(*kind));
-        let reason = if detail.is_empty() { kind } else { format!("{kind}: {detail}") };
-        console.warn(Message::ProblemIn { place: &place, reason: &reason });
+/// Names what could not be read, and then what was odd about what could, both only where this run met it. `verbose` runs
+/// name every problem.
+fn tell_problems(report: &SyncReport, verbose: bool, console: &Console) {
+    let older = if verbose { &report.older_problems[..] } else { &[] };
+    let mut problems: Vec<&Problem> = report.problems.iter().chain(older).collect();
+    problems.sort_by_key(|problem| (!problem.kind.costs_the_article(), problem.kind));
+    let mut is_all = true;
+    for of_kind in problems.chunk_by(|a, b| a.kind == b.kind) {
+        let (told, more) = of_kind.split_at(if verbose { of_kind.len() } else { of_kind.len().min(MAX_TOLD_OF_KIND) });
+        for problem in told {
+            let place = problem.line.map_or_else(|| problem.path.clone(), |line| format!("{}:{line}", problem.path));
+            console.warn(Message::ProblemIn { place: &place, reason: &reason(problem, console) });
+        }
+        if !more.is_empty() {
+            let kind = &console.text(Message::of_kind(of_kind[0].kind));
+            console.warn(Message::MoreProblems { problems: more.len() as u64, kind });
+            is_all = false;
+        }
     }
-    let all: u64 = report.problems_by_kind.values().sum();
-    let more = all.saturating_sub(told.len() as u64);
-    if more > 0 {
-        console.warn(Message::MoreProblems { problems: more });
+    if !verbose && !report.older_problems.is_empty() {
+        console.note(Message::OlderProblems { problems: report.older_problems.len() as u64 });
+        is_all = false;
+    }
+    if !is_all {
+        console.hint(Message::VerboseNamesProblems);
+    }
+}
+
+/// The kind of a problem with its particulars.
+fn reason(Problem { kind, detail, .. }: &Problem, console: &Console) -> String {
+    let kind_text = &console.text(Message::of_kind(*kind));
+    match kind {
+        _ if detail.is_empty() => kind_text.clone(),
+        ProblemKind::BadDate => console.text(Message::KindOfValue { kind: kind_text, value: detail }),
+        _ => console.text(Message::KindWithDetail { kind: kind_text, detail }),
     }
 }
 
@@ -132,11 +150,9 @@ fn summary(report: &SyncReport, console: &Console) -> Vec<String> {
     lines
 }
 
-/// The same for programs. Fields are only added.
+/// The same for programs.
 #[derive(Serialize)]
 struct Summary<'a> {
-    r#type: &'static str,
-    v: u32,
     index: String,
     corpus: String,
     megabytes_per_second: f64,
@@ -148,8 +164,6 @@ impl<'a> Summary<'a> {
     fn of(report: &'a SyncReport, dir: &Path, corpus: &Path) -> Self {
         let absolute = |path: &Path| shown(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         Self {
-            r#type: "sync",
-            v: json::VERSION,
             index: absolute(dir),
             corpus: absolute(corpus),
             megabytes_per_second: report.megabytes_per_second(),

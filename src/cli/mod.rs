@@ -31,6 +31,7 @@ mod table;
 mod user_files;
 mod verify;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use souwen::analysis::dictionary::Dictionary;
@@ -83,18 +84,29 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
     }
 }
 
-/// The words the segmenter knows: the built-in ones and the user's. The only place that says where they come from.
+/// The words the segmenter knows, see [`load_dictionary`]; warns of lines without effect.
 fn dictionary(place: &Place, settings: &Settings, console: &Console) -> Result<Arc<Dictionary>, Failure> {
+    let warn = |path: &Path, lines| console.warn(Message::BadWordLines { file: &shown(path), lines });
+    Ok(Arc::new(load_dictionary(place, settings, warn)?))
+}
+
+/// The built-in words and the user's: the only place that says where they come from. Hands over the files with bad lines,
+/// and how many.
+fn load_dictionary(
+    place: &Place,
+    settings: &Settings,
+    mut tell_bad: impl FnMut(&Path, u64),
+) -> Result<Dictionary, Failure> {
     let mut words = Vec::new();
     for path in Paths::of(user_files::WORDS, place, settings).all() {
         let Some(text) = user_files::read(path)? else { continue };
         let (list, bad) = WordList::parse(&text);
         if !bad.is_empty() {
-            console.warn(Message::BadWordLines { file: &shown(path), lines: bad.len() as u64 });
+            tell_bad(path, bad.len() as u64);
         }
         words.extend(list.words());
     }
-    Ok(Arc::new(Dictionary::new(&words)))
+    Ok(Dictionary::new(&words))
 }
 
 /// The groups of names that queries are widened by.

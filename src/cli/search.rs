@@ -105,7 +105,7 @@ pub(super) fn check_analysis(
     console: &Console,
 ) -> Result<(), Failure> {
     match index.other_analysis(&Fingerprint::new(dictionary)) {
-        Some(OtherAnalysis::Rules | OtherAnalysis::Zone) => Err(Failure::OtherAnalysis { dir: place.dir.clone() }),
+        Some(OtherAnalysis::Rules) => Err(Failure::OtherAnalysis { dir: place.dir.clone() }),
         Some(OtherAnalysis::Dictionary) => {
             console.warn(Message::OlderArticlesCutOtherwise { index: &shown(&place.dir) });
             Ok(())

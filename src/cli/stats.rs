@@ -1,7 +1,6 @@
 //! `souwen stats`: what the index holds and what it was made with.
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use souwen::index::Stats;
 use souwen::messages::Message;
 use souwen::render::{json, terminal};
@@ -18,22 +17,13 @@ pub(super) fn run(args: &StatsArgs, place: &Place, console: &Console) -> Result<
     let stats = index.stats().map_err(Failure::index(&place.dir))?;
     let mut out = console.out();
     if args.json {
-        json::write_value(&mut out, &Line { r#type: "stats", v: json::VERSION, stats: &stats })?;
+        json::write_line(&mut out, "stats", &stats)?;
     } else {
         table::write(&mut out, &rows(&stats, place, &index.zone(), console))?;
         terminal::write_facets(&mut out, &stats.facets, &console.style(index.zone(), None))?;
     }
     finish(out)?;
     Ok(Exit::Success)
-}
-
-/// The figures for programs. Fields are only added.
-#[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    v: u32,
-    #[serde(flatten)]
-    stats: &'a Stats,
 }
 
 /// The figures for people.

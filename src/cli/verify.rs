@@ -37,7 +37,7 @@ pub(super) fn run(args: &VerifyArgs, place: &Place, settings: &Settings, console
 
     let mut out = console.out();
     if args.json {
-        json::write_value(&mut out, &Line { r#type: "verify", v: json::VERSION, seed, report: &report })?;
+        json::write_line(&mut out, "verify", &Outcome { seed, report: &report })?;
     } else {
         for line in lines(&report, seed, console) {
             writeln!(out, "{line}")?;
@@ -47,11 +47,9 @@ pub(super) fn run(args: &VerifyArgs, place: &Place, settings: &Settings, console
     Ok(if report.disagreement_count == 0 { Exit::Success } else { Exit::NothingFound })
 }
 
-/// The report for programs. Fields are only added.
+/// The report for programs.
 #[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    v: u32,
+struct Outcome<'a> {
     seed: u64,
     #[serde(flatten)]
     report: &'a OracleReport,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use feed_rs::model::{Entry, Feed, Person};
 use jiff::Timestamp;
 
-use super::{Draft, Drafts, ProblemKind, dates, fields, json, quoted};
+use super::{Draft, Drafts, ProblemKind, dates, fields, json, shortened};
 use crate::article::{CategoryPath, PlainText, one_line};
 use crate::text::{decode_entities, html_to_text};
 
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
         }
     };
     if feed.entries.is_empty() {
-        return out.remark(None, ProblemKind::Empty, "a feed without entries");
+        return out.remark(None, ProblemKind::Empty, "");
     }
     let outlet = feed.title.as_ref().map(|title| label(&title.content)).filter(|title| !title.is_empty());
     for entry in feed.entries {
@@ -62,7 +62,7 @@ fn parse(text: &str, out: &mut Drafts<'_>) -> Result<Feed, String> {
                 && !text.trim().is_empty()
                 && let Ok(mut bad) = bad.lock()
             {
-                bad.push(quoted(text));
+                bad.push(shortened(text));
             }
             date.ok().map(moment)
         })

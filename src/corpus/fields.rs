@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Drafts, ProblemKind, dates, quoted};
+use super::{Drafts, ProblemKind, dates};
 use crate::article::{CategoryPath, PlainText, one_line};
 use crate::text::{decode_entities, html_to_text, looks_like_html};
 
@@ -167,7 +167,7 @@ fn date(value: &Value, line: Option<u64>, out: &mut Drafts<'_>) -> Option<Timest
         _ => dates::parse_unix(seconds),
     };
     if date.is_err() {
-        out.remark(line, ProblemKind::BadDate, quoted(&number.to_string()));
+        out.remark(line, ProblemKind::BadDate, number.to_string());
     }
     date.ok()
 }

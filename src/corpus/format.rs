@@ -194,7 +194,7 @@ pub(super) fn read(chunk: &Chunk, out: &mut Drafts<'_>) {
         return out.remark(None, ProblemKind::NotText, "");
     };
     if decoded.damaged {
-        out.remark(None, ProblemKind::BadEncoding, format!("read as {}", decoded.encoding));
+        out.remark(None, ProblemKind::BadEncoding, decoded.encoding);
     }
     let text = &*decoded.text;
     match sniff(&ending(chunk.name()), text) {

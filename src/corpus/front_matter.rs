@@ -85,7 +85,7 @@ pub(super) fn read(head: &str, is_toml: bool) -> (Keys, Option<String>) {
             Ok(table) => (table.into_iter().map(|(key, value)| (key, from_toml(value))).collect(), None),
             Err(error) => {
                 let lines = head.replace(" = ", ": ");
-                (read_lines(&lines).keys, Some(format!("no valid TOML: {}", error.message())))
+                (read_lines(&lines).keys, Some(error.message().to_owned()))
             }
         };
     }
@@ -95,7 +95,7 @@ pub(super) fn read(head: &str, is_toml: bool) -> (Keys, Option<String>) {
     }
     match read_yaml(head) {
         Ok(keys) => (keys, None),
-        Err(error) => (lines.keys, Some(format!("no valid YAML: {error}"))),
+        Err(error) => (lines.keys, Some(error)),
     }
 }
 
@@ -134,7 +134,7 @@ fn read_yaml(head: &str) -> Result<Keys, String> {
     };
     match serde_saphyr::from_str_with_options::<Value>(head, options) {
         Ok(Value::Object(keys)) => Ok(keys),
-        Ok(_) => Err("not keys and values".to_owned()),
+        Ok(_) => Err(String::new()),
         Err(error) => Err(crate::article::one_line(&error.to_string())),
     }
 }

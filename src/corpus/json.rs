@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Draft, Drafts, ProblemKind, decode, fields};
+use super::{Draft, Drafts, ProblemKind, decode, fields, shortened};
 
 /// Names under which a document may hold its list of articles.
 const LISTS: &[&str] = &["items", "articles", "data", "results", "posts", "news", "docs"];
@@ -24,7 +24,7 @@ pub(super) fn read_lines(bytes: &[u8], first: u64, out: &mut Drafts<'_>) {
         }
         match serde_json::from_slice::<Value>(line) {
             Ok(Value::Object(keys)) => read_article(keys, Some(number), EntryKey::Needed(line), None, out),
-            Ok(_) => out.remark(Some(number), ProblemKind::BadJson, "not an object"),
+            Ok(other) => out.remark(Some(number), ProblemKind::BadJson, shortened(&other.to_string())),
             Err(error) => out.remark(Some(number), ProblemKind::BadJson, reason(&error)),
         }
     }
@@ -51,7 +51,7 @@ fn decode_lines(bytes: &[u8], first: u64, out: &mut Drafts<'_>) -> String {
             whole.push_str(&String::from_utf8_lossy(line));
         } else if let Some(line) = foreign.next() {
             if line.contains('\u{fffd}') {
-                out.remark(Some(number), ProblemKind::BadEncoding, format!("read as {encoding}"));
+                out.remark(Some(number), ProblemKind::BadEncoding, encoding);
             }
             whole.push_str(line);
         }
@@ -90,14 +90,14 @@ pub(super) fn read_document(text: &str, out: &mut Drafts<'_>) {
             Ok(_) => {}
             Err(error) => {
                 found = true;
-                out.remark(None, ProblemKind::BadJson, format!("line {}: {}", error.line(), reason(&error)));
+                out.remark(Some(error.line() as u64), ProblemKind::BadJson, reason(&error));
                 break;
             }
         }
     }
     if !found {
         // settings, package lists and the like
-        out.remark(None, ProblemKind::NotAnArticle, "JSON without articles");
+        out.remark(None, ProblemKind::NotAnArticle, "");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::text::{Furniture, markdown_to_blocks, walk_html};
 /// Reads a Markdown file; its first heading is its title.
 pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
     if front_matter::split(text) == front_matter::Split::Unclosed {
-        out.remark(None, ProblemKind::BadFrontMatter, "does not end");
+        out.remark(None, ProblemKind::UnclosedFrontMatter, "");
     }
     let mut marks = Marks::default();
     let raw = walk_html(&markdown_to_blocks(text), Furniture::Keep, &mut marks);
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn front_matter_without_end_is_text() {
         let parsed = read_file("甲.md", "---\ntitle: 甲\n\n正文一段。\n".as_bytes());
-        assert_eq!(parsed.problems[0].kind, ProblemKind::BadFrontMatter);
+        assert_eq!(parsed.problems[0].kind, ProblemKind::UnclosedFrontMatter);
         assert!(parsed.articles[0].body.as_str().contains("正文一段。"));
     }
 }

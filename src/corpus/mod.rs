@@ -143,8 +143,8 @@ struct Drafts<'a> {
     remarks: Vec<Remark>,
 }
 
-/// The longest part of a value that a message quotes.
-const QUOTED_CHARS: usize = 80;
+/// The longest part of a value that a problem holds.
+const SHORT_CHARS: usize = 80;
 
 impl Drafts<'_> {
     fn remark(&mut self, line: Option<u64>, kind: ProblemKind, detail: impl Into<String>) {
@@ -155,7 +155,7 @@ impl Drafts<'_> {
     /// the file is the article.
     fn take(&mut self, line: Option<u64>, mut draft: Draft, fallback_title: bool) {
         if draft.title.is_empty() && draft.body.as_str().is_empty() {
-            return self.remark(line, ProblemKind::Empty, "neither title nor text");
+            return self.remark(line, ProblemKind::Empty, "");
         }
         if draft.title.is_empty() && fallback_title {
             draft.title = one_line(self.stem);
@@ -171,21 +171,21 @@ impl Drafts<'_> {
         }
         let date = dates::parse_date(text, self.zone).ok();
         if date.is_none() {
-            self.remark(line, ProblemKind::BadDate, quoted(text));
+            self.remark(line, ProblemKind::BadDate, shortened(text));
         }
         date
     }
 }
 
-/// `text` as messages show it: one line, not too long, in quotation marks.
-fn quoted(text: &str) -> String {
-    let line: String = text.chars().take(QUOTED_CHARS * 4).collect();
+/// `text` as problems name it: one line, not too long.
+fn shortened(text: &str) -> String {
+    let line: String = text.chars().take(SHORT_CHARS * 4).collect();
     let line = one_line(&line);
-    let mut short: String = line.chars().take(QUOTED_CHARS).collect();
+    let mut short: String = line.chars().take(SHORT_CHARS).collect();
     if short.len() < line.len() {
         short.push('…');
     }
-    format!("\"{short}\"")
+    short
 }
 
 #[cfg(test)]

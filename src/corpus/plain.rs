@@ -12,7 +12,7 @@ const MAX_TITLE_CHARS: usize = 60;
 /// Reads a text file. A short first line that stands alone is its title.
 pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
     if front_matter::split(text) == front_matter::Split::Unclosed {
-        out.remark(None, ProblemKind::BadFrontMatter, "does not end");
+        out.remark(None, ProblemKind::UnclosedFrontMatter, "");
     }
     let text = text.trim_start_matches(['\n', ' ']);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));

@@ -10,11 +10,12 @@ pub struct Problem {
     /// File below the corpus folder as [`SourceFile::path`](super::SourceFile::path). May hold control characters, which
     /// `Display` replaces.
     pub path: String,
-    /// Line of the file, from 1, where the article is one line.
+    /// Line of the file, from 1, where it lies in one.
     pub line: Option<u64>,
     /// What kind of problem.
     pub kind: ProblemKind,
-    /// Particulars, in English, without control characters; may be empty.
+    /// Particulars that need no translation: a value or a name from the file, a bound, or what a library or the system
+    /// says, in its own words. Without control characters; may be empty.
     pub detail: String,
 }
 
@@ -51,7 +52,7 @@ pub enum ProblemKind {
     NotAnArticle,
     /// Some bytes have no meaning in the file's encoding.
     BadEncoding,
-    /// The front matter is not valid, or does not end.
+    /// The front matter is not valid.
     BadFrontMatter,
     /// A date that cannot be understood; the article is taken without.
     BadDate,
@@ -61,11 +62,13 @@ pub enum ProblemKind {
     BadFeed,
     /// Neither title nor text.
     Empty,
+    /// The front matter does not end; all of the file was taken for text.
+    UnclosedFrontMatter,
 }
 
 impl ProblemKind {
     /// Every kind, in the order of the declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unreadable,
         Self::NotAFile,
         Self::TooLarge,
@@ -77,6 +80,7 @@ impl ProblemKind {
         Self::BadJson,
         Self::BadFeed,
         Self::Empty,
+        Self::UnclosedFrontMatter,
     ];
 
     /// Whether an article (or a file that may hold some) is missing from the index because of it. Otherwise the article
@@ -89,7 +93,7 @@ impl ProblemKind {
     /// Whether the article was taken all the same.
     #[must_use]
     pub const fn is_remark(self) -> bool {
-        matches!(self, Self::BadEncoding | Self::BadFrontMatter | Self::BadDate)
+        matches!(self, Self::BadEncoding | Self::BadFrontMatter | Self::UnclosedFrontMatter | Self::BadDate)
     }
 
     /// Its name in JSON and in tables of messages.
@@ -107,6 +111,7 @@ impl ProblemKind {
             Self::BadJson => "bad_json",
             Self::BadFeed => "bad_feed",
             Self::Empty => "empty",
+            Self::UnclosedFrontMatter => "unclosed_front_matter",
         }
     }
 }
@@ -125,6 +130,7 @@ impl fmt::Display for ProblemKind {
             Self::BadJson => "not a JSON article",
             Self::BadFeed => "feed not understood",
             Self::Empty => "empty",
+            Self::UnclosedFrontMatter => "front matter without end",
         })
     }
 }

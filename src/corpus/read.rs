@@ -120,14 +120,14 @@ pub fn read_chunks(
         Plan::Skip => Err(problem(ProblemKind::NotAnArticle, String::new())),
         Plan::Whole => {
             let max = limits.max_file_bytes;
-            let too_large = |size: u64| problem(ProblemKind::TooLarge, format!("{size} bytes, the limit is {max}"));
+            let too_large = |size: u64| problem(ProblemKind::TooLarge, format!("{size} B > {max} B"));
             if is_plain && file.size > max {
                 return Err(too_large(file.size));
             }
             let mut bytes = head;
             source.take((max + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(failed)?;
             if bytes.len() as u64 > max {
-                return Err(problem(ProblemKind::TooLarge, format!("more than {max} bytes, the limit")));
+                return Err(problem(ProblemKind::TooLarge, format!("> {max} B")));
             }
             let _ = emit(chunk(bytes, Part::Whole, Vec::new()));
             Ok(())
@@ -208,7 +208,7 @@ impl Lines {
 
     /// Reads over the line that the buffer begins, which is too long, holding no more than a buffer of it.
     fn skip_line(&mut self) -> io::Result<()> {
-        self.problems.push((self.line, format!("a line of more than {} bytes, the limit", self.max_line_bytes)));
+        self.problems.push((self.line, format!("> {} B", self.max_line_bytes)));
         loop {
             if let Some(end) = self.buffer.iter().position(|&b| b == b'\n') {
                 self.buffer.drain(..=end);
@@ -239,10 +239,10 @@ struct Counted {
 /// Why [`Expanding`] stopped.
 #[derive(Debug, thiserror::Error)]
 enum TooMuch {
-    #[error("expands to more than {0} bytes, the limit")]
+    #[error("> {0} B")]
     Bytes(u64),
-    #[error("expands to more than {0} times its size, the limit")]
-    Ratio(u64),
+    #[error("> {0} × {1} B")]
+    Ratio(u64, u64),
 }
 
 impl Expanding {
@@ -261,7 +261,7 @@ impl Read for Expanding {
             return Err(io::Error::other(TooMuch::Bytes(max_expanded_bytes)));
         }
         if self.expanded > FREE_EXPANSION_BYTES && self.expanded / max_expansion.max(1) > compressed {
-            return Err(io::Error::other(TooMuch::Ratio(max_expansion)));
+            return Err(io::Error::other(TooMuch::Ratio(max_expansion, compressed)));
         }
         Ok(count)
     }

@@ -78,7 +78,7 @@ fn every_file_of_a_folder_is_accounted_for() {
 fn damage_is_remarked_and_names_the_encoding() {
     let parsed = read_file("a.txt", b"\xe5\xb8\x82\xe6\x94\xbf\xe5\xba\x9c\xe4\xbb\x8a\xe5\xa4\xa9\xe5\xae\xa3\xe5\xb8\x83\xe6\x96\xb0\xe7\x9a\x84\xe5\x9b\xbe\xff");
     assert_eq!(parsed.articles.len(), 1);
-    assert_eq!(parsed.problems[0].to_string(), "a.txt: damaged encoding: read as UTF-8");
+    assert_eq!(parsed.problems[0].to_string(), "a.txt: damaged encoding: UTF-8");
 }
 
 /// Runs `bytes` as a file of each name; each must end in good time, whatever comes of it.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::problem::{Problem, ProblemKind};
+use crate::article::one_line;
 
 /// A file below the corpus folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn walk(root: &Path) -> impl Iterator<Item = Result<SourceFile, Problem>> {
                         && entry.path().canonicalize().is_ok_and(|target| real_base.starts_with(target))
                     {
                         entries.skip_current_dir();
-                        return Some(Err(circle(relative(&base, entry.path()).0)));
+                        return Some(Err(circle(&base, entry.path())));
                     }
                 }
                 Ok(entry) => return Some(look_at(&base, &entry)),
@@ -56,8 +57,11 @@ pub fn walk(root: &Path) -> impl Iterator<Item = Result<SourceFile, Problem>> {
     })
 }
 
-fn circle(path: String) -> Problem {
-    Problem { path, line: None, kind: ProblemKind::NotAFile, detail: "a link to a folder above it".to_owned() }
+/// A link to a folder that it lies in.
+fn circle(root: &Path, link: &Path) -> Problem {
+    let target = link.read_link().unwrap_or_default();
+    let detail = format!("-> {}", one_line(&target.to_string_lossy()));
+    Problem { path: relative(root, link).0, line: None, kind: ProblemKind::NotAFile, detail }
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -76,8 +80,7 @@ fn look_at(root: &Path, entry: &DirEntry) -> Result<SourceFile, Problem> {
     let (path, raw_path) = relative(root, entry.path());
     let metadata = entry.metadata().map_err(|error| refused(root, &error))?;
     if !metadata.is_file() {
-        let detail = "a FIFO, device or socket".to_owned();
-        return Err(Problem { path, line: None, kind: ProblemKind::NotAFile, detail });
+        return Err(Problem { path, line: None, kind: ProblemKind::NotAFile, detail: String::new() });
     }
     let modified_ns = metadata.modified().map_or(0, |time| match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
@@ -102,10 +105,10 @@ fn relative(root: &Path, path: &Path) -> (String, Vec<u8>) {
 }
 
 fn refused(root: &Path, error: &walkdir::Error) -> Problem {
-    let path = error.path().map(|path| relative(root, path).0).unwrap_or_default();
-    if error.loop_ancestor().is_some() {
-        return circle(path);
+    if let (Some(link), Some(_)) = (error.path(), error.loop_ancestor()) {
+        return circle(root, link);
     }
+    let path = error.path().map(|path| relative(root, path).0).unwrap_or_default();
     let io = error.io_error();
     let is_link = error.path().is_some_and(Path::is_symlink);
     let detail = io.map_or_else(|| error.to_string(), ToString::to_string);

@@ -29,7 +29,7 @@ pub(crate) struct FileEntry {
     pub(crate) stamp: Option<Stamp>,
     /// Its articles: id and content hash.
     pub(crate) articles: Vec<(u64, u64)>,
-    /// What was wrong with it, said again by every run until the file changes.
+    /// What was wrong with it; counted by every run until the file changes.
     pub(crate) problems: Vec<Problem>,
 }
 

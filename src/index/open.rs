@@ -123,9 +123,6 @@ pub enum OtherAnalysis {
     /// Other words: some articles were cut differently, so word searches may miss them; exact search does not.
     #[error("another dictionary")]
     Dictionary,
-    /// Another zone for dates that name none: such dates would differ between old and new articles.
-    #[error("another time zone")]
-    Zone,
 }
 
 /// tantivy's list of segments; where it stands, an index stands.

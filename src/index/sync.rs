@@ -29,7 +29,7 @@ use super::budget::{Budget, Share};
 use super::document::store;
 use super::lock::WriterLock;
 use super::manifest::{FileEntry, Manifest, Stamp};
-use super::open::{self, ArticleIndex, Commit, FORMAT, OtherAnalysis, parse_zone};
+use super::open::{self, ArticleIndex, Commit, FORMAT, parse_zone};
 use super::schema::{Fields, schema};
 use super::segment::SegmentBuilder;
 use crate::analysis::Analyzer;
@@ -94,10 +94,12 @@ pub struct SyncReport {
     pub removed: u64,
     /// Articles in the index now.
     pub articles: u64,
-    /// Articles lost and remarks on others, by kind.
+    /// Articles lost and remarks on others, by kind: `problems` and `older_problems` together.
     pub problems_by_kind: BTreeMap<&'static str, u64>,
-    /// The problems, at most [`SyncReport::MAX_PROBLEMS`] of them.
+    /// Problems of the files that this run read or could not read.
     pub problems: Vec<Problem>,
+    /// Problems of files that have not changed since an earlier run, which told them.
+    pub older_problems: Vec<Problem>,
     /// Bytes read.
     pub bytes: u64,
     /// Time taken, seconds.
@@ -105,20 +107,10 @@ pub struct SyncReport {
 }
 
 impl SyncReport {
-    /// More problems than this are counted but not kept.
-    pub const MAX_PROBLEMS: usize = 10_000;
-
     /// Megabytes (10⁶) read for each second.
     #[must_use]
     pub fn megabytes_per_second(&self) -> f64 {
         self.bytes as f64 / 1e6 / self.seconds.max(1e-9)
-    }
-
-    fn problem(&mut self, problem: Problem) {
-        *self.problems_by_kind.entry(problem.kind.name()).or_default() += 1;
-        if self.problems.len() < Self::MAX_PROBLEMS {
-            self.problems.push(problem);
-        }
     }
 }
 
@@ -138,8 +130,8 @@ pub enum Progress {
 /// Brings the index in `dir` in step with the articles below `corpus`; creates it when there is none.
 ///
 /// # Errors
-/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`] or
-/// [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
+/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`],
+/// [`Error::OtherZone`] or [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
 /// then as it was after the last commit.
 pub fn sync(
     dir: &Path,
@@ -159,7 +151,7 @@ pub fn sync(
     let plan = Plan::new(&corpus, &target.manifest, progress);
     let mut report = if plan.is_empty() && !target.is_new {
         let mut report = SyncReport::default();
-        account(&mut report, &target.manifest, &plan);
+        account(&mut report, target.manifest, plan);
         report
     } else {
         Run::new(target, plan, &Analyzer::for_articles(Arc::clone(dictionary)), options, progress)?.finish()?
@@ -207,7 +199,9 @@ impl Target {
             let old = opened.commit();
             match opened.other_analysis(fingerprint) {
                 Some(other) => return Err(Error::OtherAnalysis(other)),
-                None if old.zone != commit.zone => return Err(Error::OtherAnalysis(OtherAnalysis::Zone)),
+                None if parse_zone(&old.zone) != parse_zone(&commit.zone) => {
+                    return Err(Error::OtherZone { of: old.zone.clone(), asked: commit.zone });
+                }
                 None if old.corpus != commit.corpus => {
                     return Err(Error::OtherCorpus { of: old.corpus.clone(), asked: corpus.to_owned() });
                 }
@@ -269,10 +263,11 @@ impl Plan {
 }
 
 /// Counts what the index holds after the run, and which of it the run did not touch.
-fn account(report: &mut SyncReport, manifest: &Manifest, plan: &Plan) {
+fn account(report: &mut SyncReport, manifest: Manifest, plan: Plan) {
     report.articles = manifest.articles();
     report.unchanged = report.articles - report.added - report.changed;
-    for entry in manifest.files.values() {
+    let read: HashSet<&[u8]> = plan.read.iter().map(|file| file.raw_path.as_slice()).collect();
+    for (path, mut entry) in manifest.files {
         report.files += 1;
         let skipped = || entry.problems.iter().all(|problem| problem.kind == ProblemKind::NotAnArticle);
         match entry.articles.is_empty() {
@@ -280,14 +275,15 @@ fn account(report: &mut SyncReport, manifest: &Manifest, plan: &Plan) {
             true if skipped() => report.skipped += 1,
             true => report.without_articles += 1,
         }
-        entry.problems.iter().filter(|problem| problem.kind != ProblemKind::NotAnArticle).for_each(|problem| {
-            report.problem(problem.clone());
-        });
+        entry.problems.retain(|problem| problem.kind != ProblemKind::NotAnArticle);
+        let is_new = read.contains(path.as_slice());
+        if is_new { &mut report.problems } else { &mut report.older_problems }.extend(entry.problems);
     }
-    for problem in &plan.refused {
-        report.files += 1;
-        report.without_articles += 1;
-        report.problem(problem.clone());
+    report.files += plan.refused.len() as u64;
+    report.without_articles += plan.refused.len() as u64;
+    report.problems.extend(plan.refused);
+    for problem in report.problems.iter().chain(&report.older_problems) {
+        *report.problems_by_kind.entry(problem.kind.name()).or_default() += 1;
     }
 }
 
@@ -423,7 +419,7 @@ impl<'a> Run<'a> {
         let Self { writer, state, plan, .. } = self;
         writer.into_inner().unwrap_or_else(PoisonError::into_inner).wait_merging_threads()?;
         let State { manifest, mut report, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        account(&mut report, &manifest, &plan);
+        account(&mut report, manifest, plan);
         Ok(report)
     }
 

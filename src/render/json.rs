@@ -48,18 +48,18 @@ use crate::article::{Article, ArticleId, CategoryPath};
 use crate::search::results::{Facets, Hit, SearchResults, Snippet, Total};
 
 /// Version of the promise in the module documentation.
-pub const VERSION: u32 = 1;
+const VERSION: u32 = 1;
 
 /// Writes the hits, and what else was asked for, dates in `zone`.
 pub fn write_results(out: &mut dyn Write, results: &SearchResults, zone: &TimeZone) -> io::Result<()> {
     if let Some(understood) = &results.understood {
-        write_line(out, &QueryLine { understood })?;
+        write_line(out, "query", &QueryLine { understood })?;
     }
     for hit in &results.hits {
-        write_line(out, &HitLine::of(hit, zone))?;
+        write_line(out, "hit", &HitLine::of(hit, zone))?;
     }
     if let Some(facets) = &results.facets {
-        write_line(out, &FacetsLine::of(facets, results.total))?;
+        write_line(out, "facets", &FacetsLine::of(facets, results.total))?;
     }
     Ok(())
 }
@@ -85,40 +85,26 @@ pub fn write_article(
         body,
         body_marks: marks(body, body_marks),
     };
-    write_line(out, &line)
+    write_line(out, "article", &line)
 }
 
-/// Writes any value as one line, in the way of this module (used by other commands' `--json`).
-pub fn write_value(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, TerminalSafe))?;
+/// Writes the fields of `value` as one line of the type `name`: the way in which every command speaks to programs.
+pub fn write_line(out: &mut dyn Write, name: &'static str, value: &impl Serialize) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a, T> {
+        r#type: &'static str,
+        v: u32,
+        #[serde(flatten)]
+        value: &'a T,
+    }
+    let line = Line { r#type: name, v: VERSION, value };
+    line.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, TerminalSafe))?;
     out.write_all(b"\n")
-}
-
-/// An object with its type and version.
-#[derive(Serialize)]
-struct Line<'a, T> {
-    r#type: &'static str,
-    v: u32,
-    #[serde(flatten)]
-    value: &'a T,
-}
-
-/// The name of a kind of line.
-trait LineType: Serialize {
-    const NAME: &'static str;
-}
-
-fn write_line<T: LineType>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    write_value(out, &Line { r#type: T::NAME, v: VERSION, value })
 }
 
 #[derive(Serialize)]
 struct QueryLine<'a> {
     understood: &'a [String],
-}
-
-impl LineType for QueryLine<'_> {
-    const NAME: &'static str = "query";
 }
 
 #[derive(Serialize)]
@@ -137,10 +123,6 @@ struct HitLine<'a> {
     missing: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<&'a [String]>,
-}
-
-impl LineType for HitLine<'_> {
-    const NAME: &'static str = "hit";
 }
 
 impl<'a> HitLine<'a> {
@@ -210,10 +192,6 @@ struct MonthCount<'a> {
     articles: u64,
 }
 
-impl LineType for FacetsLine<'_> {
-    const NAME: &'static str = "facets";
-}
-
 impl<'a> FacetsLine<'a> {
     fn of(facets: &'a Facets, total: Total) -> Self {
         let categories = facets.categories.iter().map(|(path, articles)| CategoryCount { path, articles: *articles });
@@ -235,10 +213,6 @@ struct ArticleLine<'a> {
     url: Option<&'a str>,
     body: &'a str,
     body_marks: Vec<Mark>,
-}
-
-impl LineType for ArticleLine<'_> {
-    const NAME: &'static str = "article";
 }
 
 /// A range in two units.

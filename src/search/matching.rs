@@ -1,7 +1,16 @@
-//! Finds where an article answers a query: the concepts of the query in the text of a title or body.
+//! Finds where an article answers a query: the concepts of the query in its title and body.
 //!
 //! Works on units, as "contains" does, so it agrees with the strict query on what an article holds; offsets lead back to
-//! the text as it is written, whatever folding changed.
+//! the text as it is written, whatever folding changed. What an article holds and what is marked in it differ in three
+//! ways:
+//!
+//! - A word is marked where it stands as a word. Where it is only a part of a longer one (马克 in 马克思, 北京 in 北京市)
+//!   it is marked only in an article that holds it nowhere else, in title or body: there it is why the article was found.
+//!   A longer word that is made of words (人民代表大会) counts as these. Strings in quotes, beginnings of words and strings
+//!   that no dictionary knows are marked wherever they stand.
+//! - A single character beside longer strings is marked only where it touches one of them.
+//! - Function words that belong to a word of the query are marked with it: an article must hold 2021, but what is marked
+//!   is `2021年`.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,9 +18,9 @@ use std::ops::Range;
 use super::snippet::Match;
 use crate::analysis::Analyzer;
 use crate::analysis::units::{Unit, UnitKind};
-use crate::analysis::words::stem;
+use crate::analysis::words::{WordKind, stem};
 use crate::query::ast::{Field, Mode};
-use crate::query::lower::{Clause, UnitKey};
+use crate::query::lower::{Clause, Concept, UnitKey, WordClass};
 
 /// The concepts of a query, compiled.
 #[derive(Debug)]
@@ -33,6 +42,8 @@ struct Pattern {
     field: Field,
     weight: f32,
     kind: PatternKind,
+    /// Whether it is a word of Han characters, which may be a part of a longer one.
+    is_han_word: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +56,27 @@ enum PatternKind {
     Prefix,
 }
 
-/// What one text holds of a query.
-#[derive(Debug, Default)]
+/// What an article holds of a query.
+#[derive(Debug)]
 pub(crate) struct Found {
-    /// Sorted by start.
-    pub(crate) matches: Vec<Match>,
-    /// For each concept, in the order of [`Matcher::labels`], whether the text holds it.
+    /// What to mark in the title, sorted by start.
+    pub(crate) title: Vec<Match>,
+    /// The same in the body.
+    pub(crate) body: Vec<Match>,
+    /// For each concept, in the order of [`Matcher::labels`], whether the article holds it.
     pub(crate) held: Vec<bool>,
+}
+
+/// A place where a pattern matches, before it is decided whether it is marked.
+struct Place {
+    pattern: usize,
+    bytes: Range<usize>,
+    is_part_of_word: bool,
 }
 
 impl Matcher {
     /// `weight` gives the importance of a concept, see [`Match::weight`].
-    pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&crate::query::lower::Concept) -> f32) -> Self {
+    pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&Concept) -> f32) -> Self {
         let mut matcher =
             Self { labels: Vec::new(), patterns: Vec::new(), by_first: HashMap::new(), prefixes: Vec::new() };
         for clause in clauses {
@@ -69,15 +89,22 @@ impl Matcher {
             for concept in clause.concepts.iter().filter(|concept| !concept.units.is_empty()) {
                 let number = matcher.labels.len();
                 matcher.labels.push(concept.label.clone());
-                let (units, field, weight) = (concept.units.clone(), concept.field, weight(concept));
-                matcher.add(Pattern { concepts: number..number + 1, units, field, weight, kind });
+                let (concepts, field, weight) = (number..number + 1, concept.field, weight(concept));
+                for units in with_function_words(clause, concept) {
+                    let concepts = concepts.clone();
+                    matcher.add(Pattern { concepts, units, field, weight, kind, is_han_word: false });
+                }
+                let (units, is_han_word) = (concept.units.clone(), is_han_word(concept.term.as_ref(), &concept.units));
+                matcher.add(Pattern { concepts, units, field, weight, kind, is_han_word });
             }
             for others in &clause.others {
                 let typed = &clause.concepts[others.concepts.clone()];
                 let weight = typed.iter().map(&weight).fold(0.0, f32::max);
                 for name in &others.names {
                     let concepts = first + others.concepts.start..first + others.concepts.end;
-                    matcher.add(Pattern { concepts, units: name.units.clone(), field: typed[0].field, weight, kind });
+                    let (units, field) = (name.units.clone(), typed[0].field);
+                    let is_han_word = is_han_word(name.term.as_ref(), &units);
+                    matcher.add(Pattern { concepts, units, field, weight, kind, is_han_word });
                 }
             }
         }
@@ -105,13 +132,33 @@ impl Matcher {
         self.labels.iter().map(String::as_str)
     }
 
-    /// Looks through `text`, which is the `field` of an article.
-    pub(crate) fn find(&self, text: &str, field: Field, analyzer: &Analyzer) -> Found {
-        let mut found = Found { matches: Vec::new(), held: vec![false; self.labels.len()] };
-        // the pattern of each match
-        let mut matched = Vec::new();
+    /// Looks through an article.
+    pub(crate) fn find(&self, title: &str, body: &str, analyzer: &Analyzer) -> Found {
+        let mut held = vec![false; self.labels.len()];
+        let mut is_word_somewhere = vec![false; self.patterns.len()];
+        let places =
+            [(title, Field::Title), (body, Field::Body)].map(|(text, field)| self.places(text, field, analyzer));
+        for place in places.iter().flatten() {
+            held[self.patterns[place.pattern].concepts.clone()].fill(true);
+            is_word_somewhere[place.pattern] |= !place.is_part_of_word;
+        }
+        let [title, body] = places.map(|mut places| {
+            places.retain(|place| !(place.is_part_of_word && is_word_somewhere[place.pattern]));
+            self.drop_lone_characters(&mut places);
+            let matches = places.into_iter().map(|Place { pattern, bytes, .. }| {
+                let Pattern { concepts, weight, .. } = &self.patterns[pattern];
+                Match { bytes, term: concepts.start, weight: *weight }
+            });
+            matches.collect()
+        });
+        Found { title, body, held }
+    }
+
+    /// Every place in `text`, which is the `field` of an article, sorted by start.
+    fn places(&self, text: &str, field: Field, analyzer: &Analyzer) -> Vec<Place> {
+        let mut places = Vec::new();
         if self.patterns.is_empty() {
-            return found;
+            return places;
         }
         let analyzed = analyzer.analyze(text);
         let unit_text = |unit: &Unit| analyzed.unit_text(unit);
@@ -125,36 +172,35 @@ impl Matcher {
                 if pattern.field != Field::Any && pattern.field != field {
                     continue;
                 }
-                let Some(end) = pattern.end(&analyzed.units[at..], unit_text) else { continue };
-                let last = &analyzed.units[at + end - 1];
-                found.held[pattern.concepts.clone()].fill(true);
-                let bytes = analyzed.normalized.original(unit.bytes.start..last.bytes.end);
-                found.matches.push(Match { bytes, term: pattern.concepts.start, weight: pattern.weight });
-                matched.push(number);
+                let Some(length) = pattern.end(&analyzed.units[at..], unit_text) else { continue };
+                let last = &analyzed.units[at + length - 1];
+                places.push(Place {
+                    pattern: number,
+                    bytes: analyzed.normalized.original(unit.bytes.start..last.bytes.end),
+                    is_part_of_word: pattern.is_han_word && analyzed.is_part_of_word(at..at + length),
+                });
             }
         }
-        self.drop_lone_characters(&mut found.matches, &matched);
-        found
+        places
     }
 
     /// A single character of a query that also holds longer strings is marked only where it touches another match: alone
     /// it says nothing.
-    fn drop_lone_characters(&self, matches: &mut Vec<Match>, matched: &[usize]) {
+    fn drop_lone_characters(&self, places: &mut Vec<Place>) {
         let is_lone = |pattern: &Pattern| pattern.units.len() == 1 && pattern.units[0].kind == UnitKind::Han;
         if self.patterns.iter().all(is_lone) {
             return;
         }
-        let touched: Vec<bool> = (0..matches.len())
+        let touches: Vec<bool> = (0..places.len())
             .map(|i| {
-                let bytes = &matches[i].bytes;
-                let before = i.checked_sub(1).is_some_and(|before| matches[before].bytes.end >= bytes.start);
-                let after = matches.get(i + 1).is_some_and(|after| after.bytes.start <= bytes.end);
+                let bytes = &places[i].bytes;
+                let before = i.checked_sub(1).is_some_and(|before| places[before].bytes.end >= bytes.start);
+                let after = places.get(i + 1).is_some_and(|after| after.bytes.start <= bytes.end);
                 before || after
             })
             .collect();
-        let mut kept =
-            touched.into_iter().zip(matched).map(|(touched, &number)| touched || !is_lone(&self.patterns[number]));
-        matches.retain(|_| kept.next().unwrap_or(true));
+        let mut touches = touches.into_iter();
+        places.retain(|place| touches.next().unwrap_or(true) || !is_lone(&self.patterns[place.pattern]));
     }
 }
 
@@ -187,6 +233,23 @@ impl Pattern {
     }
 }
 
+/// The words of the query that are made of `concept` and function words behind it.
+fn with_function_words(clause: &Clause, concept: &Concept) -> Vec<Vec<UnitKey>> {
+    let same = |(a, b): (&UnitKey, &UnitKey)| a.text == b.text;
+    let longer = clause.terms.iter().filter(|term| term.kind == WordKind::Compound).filter_map(|term| {
+        let units = &clause.units[term.units.clone()];
+        let rest: String = units.get(concept.units.len()..)?.iter().map(|unit| unit.text.as_str()).collect();
+        let is_longer = units.iter().zip(&concept.units).all(same) && WordClass::of(&rest) == WordClass::Function;
+        let rebased = |unit: &UnitKey| UnitKey { position: unit.position - units[0].position, ..unit.clone() };
+        is_longer.then(|| units.iter().map(rebased).collect())
+    });
+    longer.collect()
+}
+
+fn is_han_word(term: Option<&String>, units: &[UnitKey]) -> bool {
+    term.is_some() && units.iter().all(|unit| unit.kind == UnitKind::Han)
+}
+
 fn is_run(kind: UnitKind) -> bool {
     matches!(kind, UnitKind::Letters | UnitKind::Digits)
 }
@@ -208,9 +271,9 @@ mod tests {
         let analyzer = Analyzer::for_queries(Arc::new(Dictionary::default()));
         let query = parse(query, &"2026-01-01T00:00:00Z[UTC]".parse().unwrap()).query;
         let matcher = Matcher::new(&lower(&query, &schema().1, &analyzer, &Synonyms::built_in()).clauses, |_| 1.0);
-        let found = matcher.find(text, Field::Body, &analyzer);
+        let found = matcher.find("", text, &analyzer);
         let mut shown = text.to_owned();
-        for mark in super::super::snippet::marks(text, &found.matches).into_iter().rev() {
+        for mark in super::super::snippet::marks(text, &found.body).into_iter().rev() {
             shown.insert(mark.end, ']');
             shown.insert(mark.start, '[');
         }
@@ -230,8 +293,26 @@ mod tests {
     #[test]
     fn marks_are_exact_where_folding_changed_the_text() {
         check("微软 azure", "微軟已換 ＡＺＵＲＥ 帳單", "[微軟]已換 [ＡＺＵＲＥ] 帳單", &[]);
-        check("2021年", "在 2021 年", "在 [2021] 年", &[]);
-        check("2021年", "在2021年", "在[2021]年", &[]);
+    }
+
+    #[test]
+    fn a_number_is_marked_with_its_calendar_character() {
+        check("2021年", "在 2021 年，2021-05", "在 [2021 年]，[2021]-05", &[]);
+        check("2021年", "在2021年度，年底", "在[2021年]度，年底", &[]);
+        check("2021年1月1日", "2021年11月1日，1月", "[2021年]11月[1日]，[1月]", &[]);
+        check("2021", "在2021年", "在[2021]年", &[]);
+        check("年报 2021年", "2021年报、2021年年报", "[2021年报]、[2021年年报]", &[]);
+    }
+
+    #[test]
+    fn a_word_inside_a_longer_one_is_marked_only_where_there_is_nothing_better() {
+        check("马克", "马克思说，马克来了", "马克思说，[马克]来了", &[]);
+        check("马克", "马克思主义研究院", "[马克]思主义研究院", &[]);
+        check("马克 北京", "马克思在北京，马克思。", "[马克]思在[北京]，[马克]思。", &[]);
+        check("\"马克\"", "马克思说，马克来了", "[马克]思说，[马克]来了", &[]);
+        check("马克*", "马克思说，马克来了", "[马克]思说，[马克]来了", &[]);
+        check("人民", "人民代表大会，人民。", "[人民]代表大会，[人民]。", &[]);
+        check("近江", "习近江说，近江来了", "习[近江]说，[近江]来了", &[]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! 1. The query tree is lowered into three engine queries, each finding more than the one before (`query/lower.rs`).
 //! 2. The engine gives the best candidates of the first; only if these do not fill the page, of the next.
-//! 3. The first [`POOL`] of each are ranked again with all that the index knows of them ([`rank`]).
+//! 3. These are ranked again with all that the index knows of them ([`rank`]), in stretches: the engine's first [`POOL`],
+//!    and for the pages behind these the next 900, then the next 9,000. What follows keeps the engine's order. A stretch
+//!    does not depend on the page that asks, so pages neither overlap nor leave gaps, however deep they are.
 //! 4. The articles of the page are fetched, marked ([`matching`]) and cut to snippets ([`snippet`]).
 //!
 //! Nothing is counted or fetched that the request did not ask for.
@@ -31,16 +33,20 @@ use crate::error::Error;
 use crate::index::ArticleIndex;
 use crate::index::document::article;
 use crate::index::schema::{DATE, Fields, ID};
-use crate::query::ast::Field;
 use crate::query::lower::{Lowered, lower};
 use crate::query::synonyms::Synonyms;
-use matching::{Found, Matcher};
+use matching::Matcher;
 use request::{SearchRequest, Sort};
 use results::{Hit, Marked, SearchResults, Total};
 
-/// Candidates that are ranked with all that is known of them. More change less than 0.002 nDCG@10, see
-/// `docs/ranking.md`.
-pub(crate) const POOL: usize = 100;
+/// Candidates that are ranked with all that is known of them before the first pages are shown. More change less than
+/// 0.002 nDCG@10, see `docs/ranking.md`.
+const POOL: usize = 100;
+/// Every stretch of candidates ends this many times as far down as the one before: few are needed to reach any page.
+const STRETCH_GROWTH: usize = 10;
+/// Candidates behind this keep the engine's order: ranking takes some microseconds and kilobytes for each, and nobody
+/// reads that far.
+const MAX_RANKED: usize = 10_000;
 
 /// Answers requests from one commit of an index. Cheap to clone, safe to share.
 #[derive(Clone)]
@@ -169,8 +175,12 @@ impl Searcher {
 
     /// Hits from the first to the end of the page; there are no more than articles.
     fn wanted(&self, request: &SearchRequest, limit: usize) -> usize {
-        let articles = usize::try_from(self.engine.num_docs()).unwrap_or(usize::MAX);
-        request.offset.saturating_add(limit).min(articles)
+        self.at_most_all(request.offset.saturating_add(limit))
+    }
+
+    /// `count`, or the number of articles where that is less.
+    fn at_most_all(&self, count: usize) -> usize {
+        count.min(usize::try_from(self.engine.num_docs()).unwrap_or(usize::MAX))
     }
 
     /// The candidates of a page.
@@ -180,7 +190,7 @@ impl Searcher {
         let full = found.len();
         if full < wanted && !request.all_words {
             let known: HashSet<DocAddress> = found.iter().map(|candidate| candidate.address).collect();
-            found.extend(self.relaxed_candidates(lowered, wanted, &known, request)?);
+            found.extend(self.relaxed_candidates(lowered, wanted - full, known, request)?);
         }
         let candidates = found.into_iter().skip(request.offset).take(limit).collect();
         Ok(Page { candidates, full, counted })
@@ -201,73 +211,93 @@ impl Searcher {
         }
         let Some(strict) = &lowered.strict else {
             // strings are looked for in every article that holds their characters: once, for the best and the number
-            let (found, count) = self.engine.search(&lowered.words, &(top(wanted.max(POOL)), Count))?;
-            return Ok((self.ranked(found, lowered, request)?, Some(count)));
+            let mut count = None;
+            let mut best = |limit| {
+                let (found, all) = self.engine.search(&lowered.words, &(top(limit), Count))?;
+                count = Some(all);
+                Ok(found)
+            };
+            let found = self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?;
+            return Ok((found, count));
         };
-        let mut found = self.by_score(&lowered.words, wanted, &HashSet::new(), lowered, request)?;
+        let mut found = self.by_score(&mut self.best(&lowered.words), wanted, HashSet::new(), lowered, request)?;
         if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
-            found.extend(self.by_score(strict, wanted, &known, lowered, request)?);
+            found.extend(self.by_score(&mut self.best(strict), wanted - found.len(), known, lowered, request)?);
         }
         Ok((found, None))
     }
 
-    /// Articles that lack some words, after all those of `known`.
+    /// At least the best `wanted` articles that lack some words: all but those `known`.
     fn relaxed_candidates(
         &self,
         lowered: &Lowered,
         wanted: usize,
-        known: &HashSet<DocAddress>,
+        known: HashSet<DocAddress>,
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
         let Some(relaxed) = &lowered.relaxed else { return Ok(Vec::new()) };
-        let mut found = self.by_score(relaxed, wanted, known, lowered, request)?;
-        if request.sort != Sort::Relevance {
-            let dates =
-                found.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
-            let mut dated: Vec<_> = dates.into_iter().zip(found).collect();
-            // missing dates last, ids ascending, as the engine sorts
-            dated.sort_by_key(|((date, id), _)| {
-                let date = if request.sort == Sort::Newest { date.map(|date| -date) } else { *date };
-                (date.is_none(), date, *id)
-            });
-            found = dated.into_iter().map(|(_, candidate)| candidate).collect();
-        }
-        Ok(found)
+        self.by_score(&mut self.best(relaxed), wanted, known, lowered, request)
     }
 
-    /// The best articles that `query` finds, without those `known`: the first [`POOL`] ranked by everything, what follows
-    /// by the engine's score. So the order does not depend on the page.
+    /// What gives a number of documents that `query` finds, best first by the engine's score.
+    fn best(&self, query: &dyn EngineQuery) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
+        |limit| Ok(self.engine.search(query, &top(limit))?)
+    }
+
+    /// At least the best `wanted` articles of those that `best` gives, without those `known`, stretch by stretch: see the
+    /// module's doc.
     fn by_score(
         &self,
-        query: &dyn EngineQuery,
+        best: &mut dyn FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error>,
         wanted: usize,
-        known: &HashSet<DocAddress>,
+        mut known: HashSet<DocAddress>,
         lowered: &Lowered,
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
-        let mut found = self.engine.search(query, &top(wanted.max(POOL) + known.len()))?;
-        found.retain(|(_, address)| !known.contains(address));
-        self.ranked(found, lowered, request)
+        let mut ranked: Vec<Candidate> = Vec::new();
+        let (mut end, mut least) = (POOL, f32::INFINITY);
+        loop {
+            let room = end - ranked.len();
+            let limit = self.at_most_all(known.len() + room).max(1);
+            let mut found = best(limit)?;
+            let is_all = found.len() < limit || limit >= self.at_most_all(usize::MAX);
+            // what the stretches before hold is taken out rather than counted off: among equals, the engine's choice
+            // may depend on how many it is asked for
+            found.retain(|(_, address)| !known.contains(address));
+            let is_last = is_all && found.len() <= room;
+            found.truncate(room);
+            known.extend(found.iter().map(|(_, address)| address));
+            let mut stretch = if end <= MAX_RANKED {
+                rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?
+            } else {
+                let unranked = |(score, address)| Candidate { score, address, explanation: None };
+                found.into_iter().map(unranked).collect()
+            };
+            // scores do not rise from one stretch to the next
+            stretch.iter_mut().for_each(|candidate| candidate.score = candidate.score.min(least));
+            least = stretch.last().map_or(least, |candidate| candidate.score);
+            ranked.extend(self.in_order(stretch, request.sort)?);
+            if is_last || ranked.len() >= wanted {
+                return Ok(ranked);
+            }
+            end *= STRETCH_GROWTH;
+        }
     }
 
-    /// What the engine found, best first, with the first [`POOL`] ranked anew.
-    fn ranked(
-        &self,
-        mut found: Vec<(f32, DocAddress)>,
-        lowered: &Lowered,
-        request: &SearchRequest,
-    ) -> Result<Vec<Candidate>, Error> {
-        let rest = found.split_off(found.len().min(POOL));
-        let mut ranked = rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?;
-        // the scores of the rest are of another kind; they only must not rise above those of the pool
-        let least = ranked.last().map_or(0.0, |candidate| candidate.score);
-        ranked.extend(rest.into_iter().map(|(score, address)| Candidate {
-            score: score.min(least),
-            address,
-            explanation: None,
-        }));
-        Ok(ranked)
+    /// A stretch in the order asked for: missing dates last, ids ascending, as the engine sorts.
+    fn in_order(&self, stretch: Vec<Candidate>, sort: Sort) -> Result<Vec<Candidate>, Error> {
+        if sort == Sort::Relevance {
+            return Ok(stretch);
+        }
+        let dates =
+            stretch.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
+        let mut dated: Vec<_> = dates.into_iter().zip(stretch).collect();
+        dated.sort_by_key(|((date, id), _)| {
+            let date = if sort == Sort::Newest { date.map(|date| -date) } else { *date };
+            (date.is_none(), date, *id)
+        });
+        Ok(dated.into_iter().map(|(_, candidate)| candidate).collect())
     }
 
     fn by_date(&self, query: &dyn EngineQuery, sort: Sort, wanted: usize) -> Result<Vec<Candidate>, Error> {
@@ -298,10 +328,9 @@ impl Searcher {
 
     fn hit(&self, rank: usize, candidate: Candidate, matcher: &Matcher, request: &SearchRequest) -> Result<Hit, Error> {
         let article = self.fetch(candidate.address)?;
-        let in_title = matcher.find(&article.title, Field::Title, &self.analyzer);
-        let in_body = matcher.find(article.body.as_str(), Field::Body, &self.analyzer);
-        let missing = missing(matcher, &in_title, &in_body);
-        let marks = snippet::marks(&article.title, &in_title.matches);
+        let found = matcher.find(&article.title, article.body.as_str(), &self.analyzer);
+        let missing = missing(matcher, &found.held);
+        let marks = snippet::marks(&article.title, &found.title);
         Ok(Hit {
             rank,
             id: article.id,
@@ -312,7 +341,7 @@ impl Searcher {
             categories: article.categories,
             url: article.url,
             score: candidate.score,
-            snippet: snippet::select(article.body.as_str(), &in_body.matches, request.snippet_chars),
+            snippet: snippet::select(article.body.as_str(), &found.body, request.snippet_chars),
             missing,
             explanation: candidate.explanation,
         })
@@ -338,8 +367,8 @@ impl Searcher {
     #[must_use]
     pub fn marks(&self, query: &crate::query::Query, article: &Article) -> (Marks, Marks) {
         let matcher = Matcher::new(&self.lowered(query).clauses, |_| 1.0);
-        let marks = |text: &str, field| snippet::marks(text, &matcher.find(text, field, &self.analyzer).matches);
-        (marks(&article.title, Field::Title), marks(article.body.as_str(), Field::Body))
+        let found = matcher.find(&article.title, article.body.as_str(), &self.analyzer);
+        (snippet::marks(&article.title, &found.title), snippet::marks(article.body.as_str(), &found.body))
     }
 
     /// First and last date of all articles; `None` when none has one.
@@ -358,11 +387,10 @@ impl Searcher {
 /// Byte ranges of a text, see [`Marked::marks`].
 pub type Marks = Vec<std::ops::Range<usize>>;
 
-/// The concepts that neither title nor body holds, each once.
-fn missing(matcher: &Matcher, in_title: &Found, in_body: &Found) -> Vec<String> {
+/// The concepts that an article does not hold, each once.
+fn missing(matcher: &Matcher, held: &[bool]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
-    for (number, label) in matcher.labels().enumerate() {
-        let held = in_title.held[number] || in_body.held[number];
+    for (label, held) in matcher.labels().zip(held) {
         if !held && !missing.iter().any(|known| known == label) {
             missing.push(label.to_owned());
         }

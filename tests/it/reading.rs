@@ -302,13 +302,28 @@ fn what_cannot_be_read_is_named_with_its_reason_and_costs_nothing_else() {
         problems: 6 (1 not text, 1 date not understood, 2 not a JSON article, 1 feed not understood, 1 empty)
         time: [TIME]
         ── stderr
-        souwen: warning: b.md: empty
         souwen: warning: c.txt: not text
         souwen: warning: d.jsonl:2: not a JSON article: EOF while parsing a value
-        souwen: warning: d.jsonl:3: not a JSON article: not an object
+        souwen: warning: d.jsonl:3: not a JSON article: [1]
         souwen: warning: e.xml: feed not understood: unable to parse feed: no root element
+        souwen: warning: b.md: empty
         souwen: warning: d.jsonl:4: date not understood: "何日"
         "#);
+    assert_snapshot!(env.run("index --rebuild --lang zh"), @r"
+        exit 0
+        ── stdout
+        文章：新增 3 篇，更新 0 篇，未变 0 篇，移除 0 篇
+        文件：查看 7 个，含文章 2 个，失败 3 个，其他类型 2 个
+        问题：6 个（不是文本 1 个、无法理解日期 1 个、不是 JSON 文章 2 个、无法理解订阅源 1 个、内容为空 1 个）
+        用时：[TIME]
+        ── stderr
+        souwen: 警告：c.txt：不是文本
+        souwen: 警告：d.jsonl:2：不是 JSON 文章（EOF while parsing a value）
+        souwen: 警告：d.jsonl:3：不是 JSON 文章（[1]）
+        souwen: 警告：e.xml：无法理解订阅源（unable to parse feed: no root element）
+        souwen: 警告：b.md：内容为空
+        souwen: 警告：d.jsonl:4：无法理解日期“何日”
+        ");
     assert_eq!(env.complete(""), ["好", "行一", "行四"]);
     let summary = env.sync("--rebuild");
     let count = |name: &str| summary[name].as_u64().unwrap();

@@ -59,7 +59,8 @@ fn a_run_is_summed_up_for_people() {
         problems: 1 (1 empty)
         time: [TIME]
         ── stderr
-        souwen: warning: empty.md: empty
+        souwen: note: 1 problem in files that have not changed
+        hint: `souwen index --verbose` names all problems
         ");
     env.write("a.md", post("第一篇").body("<p>改了。</p>").text());
     fs::remove_file(env.corpus().join("b.md")).unwrap();
@@ -72,7 +73,8 @@ fn a_run_is_summed_up_for_people() {
         问题：1 个（内容为空 1 个）
         用时：[TIME]
         ── stderr
-        souwen: 警告：empty.md：内容为空
+        souwen: 注意：未变动的文件中有 1 个问题
+        提示：用 `souwen index --verbose` 查看全部问题
         ");
 }
 
@@ -95,6 +97,24 @@ fn each_kind_of_difference_is_counted_as_itself() {
     assert_eq!(summary["articles"], 3);
     assert_eq!(env.complete("\"甲城停运\""), ["第一篇"]);
     assert!(env.complete("地铁").is_empty(), "what has gone is not found");
+}
+
+/// What changes behind the back of size and time is a change only to who opens the file.
+#[test]
+fn a_run_over_an_unchanged_corpus_says_so_and_opens_no_file() {
+    let env = three().indexed();
+    let paths = ["a.md", "b.md", "夹/c.md"].map(|path| env.corpus().join(path));
+    for path in &paths {
+        let time = fs::metadata(path).unwrap().modified().unwrap();
+        fs::write(path, fs::read_to_string(path).unwrap().replace('城', "镇")).unwrap();
+        fs::File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+    assert!(env.run("index").succeeds().stdout.starts_with("nothing has changed: 3 articles\n"));
+    let summary = env.sync("");
+    assert_eq!((counts(&summary), &summary["bytes"]), ([0, 0, 3, 0], &json!(0)));
+    assert_eq!(env.complete("\"甲城\""), ["第一篇"], "as it was read");
+    touch(&paths[0]);
+    assert_eq!(counts(&env.sync("")), [0, 1, 2, 0], "opened, it is another article");
 }
 
 #[test]
@@ -138,13 +158,39 @@ fn lines_of_one_file_come_and_go_one_by_one() {
 }
 
 #[test]
-fn a_problem_is_told_again_by_a_run_with_nothing_to_do() {
+fn a_problem_is_counted_by_every_run_and_named_by_the_one_that_meets_it() {
     let env = three().file("bad.md", b"").file("odd.jsonl", "{\"title\":\"好\",\"body\":\"文\"}\n{坏\n");
     let first = env.sync("corpus");
     let second = env.sync("");
-    assert_eq!(first["problems"], second["problems"]);
-    assert_eq!(first["problems_by_kind"], json!({"bad_json": 1, "empty": 1}));
-    assert_eq!(second["files"], 5);
+    assert_eq!(first["problems"].as_array().unwrap().len(), 2);
+    assert_eq!((&second["problems"], &second["older_problems"]), (&json!([]), &first["problems"]));
+    for summary in [first, second] {
+        assert_eq!(summary["problems_by_kind"], json!({"bad_json": 1, "empty": 1}));
+        assert_eq!(summary["files"], 5);
+    }
+}
+
+#[test]
+fn many_problems_of_a_kind_are_named_in_part_and_counted() {
+    let odd = |i: usize| format!("---\ntitle: \"{i}\"号\n---\n第 {i} 篇\n");
+    let env = (0..12).fold(three(), |env, i| env.file(&format!("odd/{i:02}.md"), odd(i))).file("empty.md", b"");
+    let run = env.run("index corpus");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 10, "{run}");
+    assert!(run.stderr.contains("warning: empty.md: empty\n"), "the other kinds are not crowded out: {run}");
+    assert!(run.stderr.contains("warning: and 2 more: odd front matter\nhint: `souwen index --verbose`"), "{run}");
+
+    env.write("odd/12.md", odd(12));
+    let run = env.run("index");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 1, "{run}");
+    assert!(
+        run.stderr.contains("odd/12.md") && run.stderr.contains("note: 13 problems in files that have not"),
+        "{run}"
+    );
+
+    let run = env.run("index --verbose");
+    assert_eq!(run.stderr.matches("odd front matter: ").count(), 13, "{run}");
+    assert!(run.stderr.contains("empty.md") && !run.stderr.contains("hint"), "{run}");
+    assert_eq!(env.sync("")["older_problems"].as_array().unwrap().len(), 14);
 }
 
 #[test]
@@ -160,8 +206,8 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
     assert_snapshot!(env.run("index --zone +09:00"), @r#"
         exit 2
         ── stderr
-        souwen: error: the index at "index" was made with another time zone
-        hint: `--rebuild` as well reads every date anew
+        souwen: error: the index at "index" takes dates without a zone as +08:00, not as +09:00
+        hint: `souwen index --zone +09:00 --rebuild` reads all dates anew, `--zone +08:00` goes on as before
         "#);
     assert_snapshot!(env.run("index nowhere"), @r#"
         exit 2
@@ -169,6 +215,13 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
         souwen: error: no folder "nowhere"
         hint: `souwen index FOLDER` takes a folder of articles
         "#);
+    assert_snapshot!(env.run("index --zone +09:00 --lang zh"), @r"
+        exit 2
+        ── stderr
+        souwen: 错误：“index”处的索引把没有时区的日期当作 +08:00，而不是 +09:00
+        提示：用 `souwen index --zone +09:00 --rebuild` 重新读取全部日期，用 `--zone +08:00` 则照旧
+        ");
+    env.run("index --zone +8").succeeds();
     assert_eq!(env.complete("地铁").len(), 2, "the index is as it was");
     env.run("index --zone +09:00 --rebuild").succeeds();
     env.run("index").succeeds();
@@ -264,6 +317,53 @@ fn another_dictionary_is_refused() {
     assert!(matches!(refused, Err(Error::OtherAnalysis { .. })), "{refused:?}");
     refresh(&index, &corpus, &with_word, true).unwrap();
     refresh(&index, &corpus, &with_word, false).unwrap();
+}
+
+/// While every article is replaced by another of another outlet, a searcher sees as many articles as ever, and of the new
+/// ones as many as some commit holds.
+#[test]
+fn searching_while_indexing_answers_from_a_whole_commit() {
+    const ARTICLES: u64 = 3_000;
+    const COMMIT_EVERY: u64 = 250;
+    let write_all = |env: &TestEnv, outlet: &str| {
+        for i in 0..ARTICLES {
+            let body = format!("<p>{outlet}消息，第 {i} 班渡船离岸。</p>");
+            env.write(&format!("{}/{i}.md", i % 10), post("航班").author(outlet).body(&body).text());
+        }
+    };
+    let env = TestEnv::new();
+    write_all(&env, "早报");
+    let env = env.indexed();
+    write_all(&env, "晚报的晚报");
+
+    // one thread takes the articles one by one, so commits come exactly every so many
+    let args = ["index", "--quiet", "--threads", "1", "--commit-every", &COMMIT_EVERY.to_string()];
+    let mut indexing = env.command(&args).spawn().unwrap();
+    let mut seen = vec![0];
+    let status = loop {
+        let ended = indexing.try_wait().unwrap();
+        let run = env.run("search 渡船 --facets -n 1 --json").succeeds();
+        assert_eq!(run.stderr, "");
+        let lines = run.json();
+        let by = |outlet: &str| {
+            let authors = lines[1]["authors"].as_array().unwrap().iter();
+            authors
+                .filter(|author| author["name"] == outlet)
+                .map(|author| author["articles"].as_u64().unwrap())
+                .sum::<u64>()
+        };
+        let new = by("晚报的晚报");
+        assert_eq!(lines[1]["total"], json!({"articles": ARTICLES, "at_least": false}), "with {new} new ones");
+        assert_eq!((by("早报") + new, new % COMMIT_EVERY), (ARTICLES, 0), "with {new} new ones");
+        assert!(new >= *seen.last().unwrap(), "{new} after {seen:?}");
+        seen.push(new);
+        if let Some(status) = ended {
+            break status;
+        }
+    };
+    assert!(status.success());
+    assert_eq!(seen.last(), Some(&ARTICLES));
+    assert!(seen.iter().any(|&new| 0 < new && new < ARTICLES), "no commit on the way was seen: {seen:?}");
 }
 
 fn refresh(index: &Path, corpus: &Path, words: &Arc<Dictionary>, rebuild: bool) -> Result<SyncReport, Error> {

@@ -1,8 +1,10 @@
 //! Asking: every operator, every filter, and what is said when nothing is found. The expected titles come from the rules
 //! in the issue, not from what the program printed.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{TestEnv, post, sample, title};
 
@@ -160,6 +162,66 @@ fn dates_as_options_take_in_the_whole_span() {
     assert_eq!(titles("--until 2021-05-31"), sorted(&[A, B]));
     assert_eq!(titles("--since 2021-12-31"), sorted(&[D, E]));
     assert_eq!(titles("--since 2021-12-31 --until 2021"), sorted(&[E]));
+}
+
+/// The dates are reckoned from now, so a test that midnight interrupts begins anew.
+#[test]
+fn dates_reckoned_from_today_are_exact_on_both_sides() {
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date();
+    loop {
+        let day = today();
+        check_dates_reckoned_from(day);
+        if today() == day {
+            return;
+        }
+    }
+}
+
+#[track_caller]
+fn check_dates_reckoned_from(today: jiff::civil::Date) {
+    use jiff::ToSpan;
+    let ago = |span: jiff::Span| today.checked_sub(span).unwrap();
+    let first = |day: jiff::civil::Date| format!("{day} 00:00:00");
+    let last = |day: jiff::civil::Date| format!("{day} 23:59:59");
+    let env = [
+        ("三月之外", last(ago(3.months()).yesterday().unwrap())),
+        ("三月之内", first(ago(3.months()))),
+        ("七日之外", last(ago(8.days()))),
+        ("七日之内", first(ago(7.days()))),
+        ("前夜", last(ago(2.days()))),
+        ("昨晨", first(ago(1.day()))),
+        ("昨夜", last(ago(1.day()))),
+        ("今晨", first(today)),
+        ("今夜", last(today)),
+        ("明晨", first(today.tomorrow().unwrap())),
+    ]
+    .into_iter()
+    .fold(TestEnv::new(), |env, (title, date)| env.post(&format!("{title}.md"), post(title).date(&date)))
+    .indexed();
+
+    const WEEK: [&str; 6] = ["七日之内", "前夜", "昨晨", "昨夜", "今晨", "今夜"];
+    for query in ["date:today", "date:今天", "日期:今日"] {
+        check(&env, query, &["今晨", "今夜"]);
+    }
+    for query in ["date:昨天", "date:yesterday"] {
+        check(&env, query, &["昨晨", "昨夜"]);
+    }
+    check(&env, "before:昨天", &["三月之外", "三月之内", "七日之外", "七日之内", "前夜"]);
+    check(&env, "after:昨天", &["昨晨", "昨夜", "今晨", "今夜", "明晨"]);
+    for query in ["after:7d", "after:7天"] {
+        check(&env, query, &[&WEEK[..], &["明晨"]].concat());
+    }
+    check(&env, "date:7d", &WEEK);
+    check(&env, "before:7d", &["三月之外", "三月之内", "七日之外"]);
+    for query in ["after:3个月", "after:3m"] {
+        check(&env, query, &[&WEEK[..], &["三月之内", "七日之外", "明晨"]].concat());
+    }
+    check(&env, "date:3个月", &[&WEEK[..], &["三月之内", "七日之外"]].concat());
+    check(&env, "before:3个月", &["三月之外"]);
+
+    let since = |args: &str| env.titles(&format!("--sort oldest {args}"));
+    assert_eq!(since("--since 7d --until 昨天"), ["七日之内", "前夜", "昨晨", "昨夜"]);
+    assert_eq!(since("--since 3个月 --until 7天"), [&["三月之内", "七日之外"], &WEEK[..]].concat());
 }
 
 #[test]
@@ -455,6 +517,37 @@ fn pages_neither_overlap_nor_leave_gaps() {
     }
 }
 
+/// Enough articles for three stretches of the ranking, in which the engine's order is not that of the ranking: the two
+/// words stand at the beginning or late, close together or far apart.
+fn ferries() -> TestEnv {
+    let line = |i: usize| {
+        let filler = |count: usize| "灯塔看守记下水位。".repeat(count);
+        let body = format!("{}渡口{}夜航。{}", filler(i * 7 % 11), filler(i % 3), "渡口。".repeat(i * 5 % 4));
+        format!("{}\n", json!({"id": i.to_string(), "title": format!("第 {i} 班"), "body": body}))
+    };
+    TestEnv::new().file("n.jsonl", (0..1_200).map(line).collect::<String>()).indexed()
+}
+
+#[test]
+fn pages_behind_the_first_hundred_hits_are_ranked_too_and_each_hit_comes_once() {
+    let env = ferries();
+    let all = env.hits("渡口 夜航 -n 1200 --explain");
+    let ids = |hits: &[Value]| hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&all).into_iter().collect::<BTreeSet<_>>().len(), 1_200);
+    let paged: Vec<String> =
+        (1..=12).flat_map(|page| ids(&env.hits(&format!("渡口 夜航 -n 100 --page {page}")))).collect();
+    assert_eq!(paged, ids(&all), "whatever the size of a page");
+    assert_eq!(ids(&env.hits("渡口 夜航 -n 10 --page 11")), paged[100..110]);
+
+    let scores: Vec<f64> = all.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    for stretch in [&all[..100], &all[100..1_000], &all[1_000..]] {
+        let near = |hit: &Value| hit["explanation"].to_string().contains("near each other");
+        assert!(stretch.iter().all(near), "every hit has been ranked");
+    }
+    assert!(scores[100] > scores[999], "the order behind the first hundred is that of the scores");
+}
+
 #[test]
 fn ties_have_an_order_of_their_own() {
     let env = (0..30).fold(TestEnv::new(), |env, i| {
@@ -587,6 +680,35 @@ fn the_sample_corpus_answers_its_example_queries() {
     assert!(titles.iter().any(|title| title.contains("白鹭")), "{titles:?}");
     let traditional = sample().hits_args(&["-n", "100", "--all", "台风 白鹭", "--category", "港台媒体"]);
     assert!(!traditional.is_empty(), "the traditional article");
+}
+
+#[test]
+fn a_repost_in_another_section_is_an_article_of_its_own() {
+    let env = sample();
+    let hits = env.hits_args(&["--all", "“写坏了十一个笔记本”"]);
+    let mut seen: Vec<(&str, String)> =
+        hits.iter().map(|hit| (hit["path"].as_str().unwrap(), hit["categories"].to_string())).collect();
+    seen.sort_unstable();
+    assert_eq!(
+        seen,
+        [
+            (
+                "传统媒体/洛水晚报/读书/外卖骑手写了一本《敲门》，第一章是怎样找到七号楼.md",
+                json!([["传统媒体", "洛水晚报", "读书"]]).to_string()
+            ),
+            (
+                "地方媒体/洛水晚报/社会/外卖骑手写了一本《敲门》，第一章是怎样找到七号楼.md",
+                json!([["地方媒体", "洛水晚报", "社会"]]).to_string()
+            ),
+        ]
+    );
+    assert_eq!((&hits[0]["title"], &hits[0]["date"]), (&hits[1]["title"], &hits[1]["date"]), "the same story");
+    assert_ne!(hits[0]["id"], hits[1]["id"]);
+    for hit in &hits {
+        let article = env.run(&format!("show --json {}", hit["id"].as_str().unwrap())).json().remove(0);
+        assert_eq!((&article["path"], &article["categories"]), (&hit["path"], &hit["categories"]));
+    }
+    assert_eq!(env.complete("“写坏了十一个笔记本” category:社会").len(), 1);
 }
 
 #[test]

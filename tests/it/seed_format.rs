@@ -7,74 +7,78 @@ use souwen::article::Article;
 
 use crate::support::{TestEnv, shared, title};
 
-const ALL_IN: &str = "
+/// An image shows the title as it was before the generator made it fit for a file name.
+const IMAGE: &str = "
 ---
-title: '曾经_All In_云账本的微光，如今要收摊了？'
+title: '渡口_Night Shift_摆渡船试航一周，乘客都说太安静'
 categories: 
- - 新媒体
- - 夜航船
- - 首页资讯
-headimg: 'https://img.example.com/cover/202405/14/1854.jpg?imageView2/1/w/1440|imageMogr2/strip'
-author: 夜航船
+ - 城市
+ - 江潮
+ - 今日江岸
+headimg: 'https://img.example.com/cover/202504/08/2215.jpg?size=1/w/1440|strip'
+author: 江潮
 comments: false
-date: Fri, 14 May 2021 11:48:00 GMT
-thumbnail: 'https://img.example.com/cover/202405/14/1854.jpg?imageView2/1/w/1440|imageMogr2/strip'
+date: Tue, 08 Apr 2025 22:15:00 GMT
+thumbnail: 'https://img.example.com/cover/202504/08/2215.jpg?size=1/w/1440|strip'
 ---
 
 <div>   
-<img src=\"https://img.example.com/cover/1854.jpg?imageView2/1\" alt=\"曾经“All In”云账本的微光，如今要收摊了？\" data-v-30 referrerpolicy=\"no-referrer\"><p><span class=\"text-remarks\" label=\"备注\">本文来自公众号：</span><a href=\"https://mp.example.com/s/1\" target=\"_blank\"><span class=\"text-remarks\">远岸（ID：yuanan）</span></a></p>
-<p>微光科技将于今年9月10日关闭其 Lumen 云账本服务。客户有半年时间搬走数据。</p>
-<p><strong>云</strong>账本是什么？客户说不清，<em>微光</em>也说不清。</p>
+<img src=\"https://img.example.com/cover/2215.jpg?size=1\" alt=\"渡口“Night Shift”摆渡船试航一周，乘客都说太安静\" data-v-7 referrerpolicy=\"no-referrer\"><p><span class=\"note\" label=\"注\">供稿：</span><a href=\"https://mp.example.com/s/1\" target=\"_blank\"><span class=\"note\">北岸见闻（ID：beian）</span></a></p>
+<p>江潮公司的 Heron 摆渡船上周起夜里也开，渡口的末班从22点推到凌晨1点。</p>
+<p><strong>夜</strong>航灯怎么装？船长答得慢，<em>乘客</em>也不急。</p>
 </div>
             ";
 
+/// Quotation marks round quotation marks, and a section whose name holds a hyphen.
 const QUOTES: &str = "
 ---
-title: \"\"\"\"\"\"\"\"\"'HarborView：海运业2035'\"\"\"\"\"\"\"\"\"
+title: \"\"\"\"\"\"\"\"\"'TeaIndex：山城茶馆普查'\"\"\"\"\"\"\"\"\"
 categories: 
-    - 新媒体
-    - 港湾咨询 - 首页更新
-author: 港湾咨询 - 首页更新
+    - 数据
+    - 茶数网 - 每日快报
+author: 茶数网 - 每日快报
 comments: false
-date: Sun, 21 Mar 2021 22:06:54 GMT
+date: Sun, 09 Feb 2025 06:40:12 GMT
 thumbnail: ''
 ---
 
 <div>   
-HarborView：海运业2035  
+TeaIndex：山城茶馆普查  
 </div>
             ";
 
-const SUM: &str = "
+/// The title stands in a linked image below the text.
+const LINKED_IMAGE: &str = "
 ---
-title: '2+2=8 微光表格闹笑话：三个版本都中招'
+title: '一张站票 19.5 元：夜班公交调价之后'
 categories: 
- - 新媒体
- - 快马（原驿站网）
- - 最新新闻
-author: 快马（原驿站网）
-date: Sat, 22 Jan 2022 20:29:55 GMT
+ - 交通
+ - 路书（原车友志）
+ - 站台
+author: 路书（原车友志）
+date: Sat, 15 Mar 2025 20:29:55 GMT
 ---
 
 <div>   
-<p>微光表格一度把 2+2 算成 8。</p>
-<p style=\"text-align: center\"><a href=\"https://img.example.com/a.png\"><img alt=\"2+2=8 微光表格闹笑话：三个版本都中招\" src=\"https://img.example.com/a.png\"></a></p>
-<p class=\"end\"> - THE END -</p>
+<p>夜班公交的站票从 18 元调到 19.5 元。</p>
+<p style=\"text-align: center\"><a href=\"https://img.example.com/a.png\"><img alt=\"一张站票 19.5 元：夜班公交调价之后\" src=\"https://img.example.com/a.png\"></a></p>
+<p class=\"end\"> —— 完 —— </p>
 </div>
             ";
 
-const LOCAL: &str = "---
-title: '“四连涨”之后_ 今晚油价下调了'
+/// A date without a zone, entities for braces, and no original of the title.
+const LOCAL_DATE: &str = "---
+title: '“三明三暗”之后_ 老灯塔重新亮了'
 categories: 
- - 新媒体
-author: 快马
-date: 2021-05-14 11:48:00
+ - 海岸
+author: 路书
+date: 2025-04-08 11:48:00
 ---
-<div><p>模板写着 &#123;name&#125; 与 config&#123;&#125;，加满一箱少花 7 元。</p></div>";
+<div><p>值班表上印着 &#123;name&#125; 与 light&#123;&#125;，没有人改过。</p></div>";
 
 fn seeds() -> TestEnv {
-    let env = TestEnv::new().file("a.md", ALL_IN).file("b.md", QUOTES).file("c.md", SUM).file("d.md", LOCAL);
-    env.indexed()
+    let posts = [("a.md", IMAGE), ("b.md", QUOTES), ("c.md", LINKED_IMAGE), ("d.md", LOCAL_DATE)];
+    posts.into_iter().fold(TestEnv::new(), |env, (path, post)| env.file(path, post)).indexed()
 }
 
 #[test]
@@ -90,10 +94,10 @@ fn every_post_has_its_title_date_author_and_sections() {
     assert_eq!(
         seen,
         [
-            "曾经“All In”云账本的微光，如今要收摊了？ | 2021-05-14T11:48:00Z | 夜航船 | 新媒体 / 夜航船 / 首页资讯",
-            "HarborView：海运业2035 | 2021-03-21T22:06:54Z | 港湾咨询 - 首页更新 | 新媒体 / 港湾咨询 - 首页更新",
-            "2+2=8 微光表格闹笑话：三个版本都中招 | 2022-01-22T20:29:55Z | 快马（原驿站网） | 新媒体 / 快马（原驿站网） / 最新新闻",
-            "“四连涨”之后_ 今晚油价下调了 | 2021-05-14T03:48:00Z | 快马 | 新媒体",
+            "渡口“Night Shift”摆渡船试航一周，乘客都说太安静 | 2025-04-08T22:15:00Z | 江潮 | 城市 / 江潮 / 今日江岸",
+            "TeaIndex：山城茶馆普查 | 2025-02-09T06:40:12Z | 茶数网 - 每日快报 | 数据 / 茶数网 - 每日快报",
+            "一张站票 19.5 元：夜班公交调价之后 | 2025-03-15T20:29:55Z | 路书（原车友志） | 交通 / 路书（原车友志） / 站台",
+            "“三明三暗”之后_ 老灯塔重新亮了 | 2025-04-08T03:48:00Z | 路书 | 海岸",
         ]
     );
 }
@@ -101,10 +105,16 @@ fn every_post_has_its_title_date_author_and_sections() {
 #[test]
 fn words_with_and_without_blanks_in_either_script_find_the_post() {
     let env = seeds();
-    let post = "曾经“All In”云账本的微光，如今要收摊了？";
-    for query in
-        ["微光 云账本", "关闭云账本服务", "微光 雲賬本", "關閉雲賬本服務", "All In 云账本", "lumen", "“All In”云账本"]
-    {
+    let post = "渡口“Night Shift”摆渡船试航一周，乘客都说太安静";
+    for query in [
+        "渡口 摆渡船",
+        "夜里开摆渡船",
+        "渡口 擺渡船",
+        "夜裡開擺渡船",
+        "Night Shift 摆渡船",
+        "heron",
+        "“Night Shift”摆渡船",
+    ] {
         assert_eq!(env.titles(query).first().map(String::as_str), Some(post), "{query}");
     }
 }
@@ -112,16 +122,16 @@ fn words_with_and_without_blanks_in_either_script_find_the_post() {
 #[test]
 fn a_word_is_found_across_inline_tags_and_shown_with_the_other() {
     let env = seeds();
-    assert_eq!(env.complete("\"云账本是什么\"").len(), 1);
-    let hit = env.hits("微光 云账本").remove(0);
+    assert_eq!(env.complete("\"夜航灯怎么装\"").len(), 1);
+    let hit = env.hits("渡口 摆渡船").remove(0);
     let snippet = hit["snippet"]["text"].as_str().unwrap();
-    assert!(snippet.contains("微光") && snippet.contains("云账本"), "{snippet}");
+    assert!(snippet.contains("渡口") && snippet.contains("摆渡船"), "{snippet}");
 }
 
 #[test]
 fn braces_are_braces_in_text_and_search() {
     let env = seeds();
-    assert_eq!(env.article("d.md").body.as_str(), "模板写着 {name} 与 config{}，加满一箱少花 7 元。");
+    assert_eq!(env.article("d.md").body.as_str(), "值班表上印着 {name} 与 light{}，没有人改过。");
     assert_eq!(env.complete("\"{name}\"").len(), 1);
     assert!(env.complete("123").is_empty(), "the number of an entity is no text");
 }

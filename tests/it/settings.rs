@@ -84,6 +84,23 @@ fn a_bad_setting_is_named_with_its_place() {
 }
 
 #[test]
+fn a_bad_line_among_the_users_words_is_told_once() {
+    let env = many();
+    write(&env.home(".config/souwen/words.txt"), "江湾日报\nnews\n");
+    write(&env.home("more.txt"), "江湾晚报\n");
+    let more = env.home("more.txt");
+    for args in [
+        &["dict", "add", "夜航船"][..],
+        &["dict", "import", more.to_str().unwrap()],
+        &["search", "台风"],
+        &["analyze", "台风"],
+    ] {
+        let run = env.run_args(args).succeeds();
+        assert_eq!(run.stderr.matches("1 bad line").count(), 1, "{args:?}: {run}");
+    }
+}
+
+#[test]
 fn the_locale_chooses_the_language() {
     for (name, value, start) in [
         ("LANG", "zh_CN.UTF-8", "共 6 篇"),

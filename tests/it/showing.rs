@@ -220,9 +220,28 @@ fn a_mark_is_never_wider_than_the_match() {
         .post("a.md", post("马克思诞辰").body("<p>马克思主义研究院。马克去了北京。人民大会堂（北京）。</p>"))
         .indexed();
     let hit = env.hits("马克").remove(0);
-    assert!(marked(&hit["snippet"]["text"], &hit["snippet"]["marks"]).iter().all(|mark| mark == "马克"), "{hit}");
+    assert_eq!(hit["title_marks"], serde_json::json!([]), "马克思 is another word");
+    assert_eq!(hit["snippet"]["marks"].to_string(), r#"[{"bytes":[27,33],"chars":[9,11]}]"#, "{hit}");
+    let hit = env.hits("\"马克\"").remove(0);
+    assert_eq!(marked(&hit["title"], &hit["title_marks"]), ["马克"], "in quotes it is a string");
     let hit = env.hits("北京").remove(0);
     assert_eq!(marked(&hit["snippet"]["text"], &hit["snippet"]["marks"]), ["北京", "北京"]);
+}
+
+#[test]
+fn a_part_of_a_word_is_marked_where_an_article_was_found_by_it() {
+    let env = TestEnv::new().post("a.md", post("马克思诞辰").body("<p>马克思主义研究院开会。</p>")).indexed();
+    let hit = env.hits("马克").remove(0);
+    assert_eq!(marked(&hit["title"], &hit["title_marks"]), ["马克"]);
+    assert_eq!(marked(&hit["snippet"]["text"], &hit["snippet"]["marks"]), ["马克"]);
+}
+
+#[test]
+fn a_number_is_marked_with_its_calendar_character() {
+    let env =
+        TestEnv::new().post("a.md", post("题").body("<p>2021 年 9 月停运，2021-10 复航，年底再议。</p>")).indexed();
+    let hit = env.hits("2021年").remove(0);
+    assert_eq!(marked(&hit["snippet"]["text"], &hit["snippet"]["marks"]), ["2021 年", "2021"]);
 }
 
 #[test]

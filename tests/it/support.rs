@@ -201,7 +201,7 @@ impl TestEnv {
     }
 
     /// Output without what differs from run to run.
-    fn normalized(&self, text: &str) -> String {
+    pub(crate) fn normalized(&self, text: &str) -> String {
         let text = text.replace(self.root.to_str().unwrap(), "[DIR]").replace(env!("CARGO_MANIFEST_DIR"), "[REPO]");
         let text = text.replace('\u{1b}', "⟨ESC⟩");
         text.split_inclusive('\n').map(without_times).collect()
