@@ -18,3 +18,5 @@ mod searching;
 
 mod settings;
 mod showing;
+
+mod benching;
