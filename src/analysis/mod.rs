@@ -3,27 +3,26 @@
 //! 1. [`normalize`] folds width, case, accents and traditional characters, and keeps the way back to the original;
 //! 2. [`mod@units`] splits the folded text into the units that "contains" is defined over: these are the terms of the
 //!    character fields, with positions;
-//! 3. [`mod@words`] finds words among the units, Han runs by jieba with the words of [`dictionary`], letters and numbers by
-//!    our own rules: these are the terms of the word fields;
+//! 3. [`mod@words`] finds words among the units, Han runs by jieba ([`segmenter`]) with the words of [`dictionary`], letters
+//!    and numbers by our own rules: these are the terms of the word fields;
 //!    [`user_words`] reads the words that users add;
-//! 4. [`tokenizer`] hands both to tantivy; [`fingerprint`] tells which version of all this an index was made with.
+//! 4. [`fingerprint`] tells which version of all this an index was made with.
 //!
-//! Nothing outside this folder names jieba.
+//! Nothing outside this folder names jieba, and inside it only [`segmenter`] and [`dictionary`] do.
 
 pub mod dictionary;
 pub mod fingerprint;
 pub mod normalize;
-pub mod tokenizer;
+pub mod segmenter;
 pub mod units;
 pub mod user_words;
 pub mod words;
 
 use std::sync::Arc;
 
-use jieba_rs::Jieba;
-
 use dictionary::Dictionary;
 use normalize::Normalized;
+use segmenter::WordTable;
 use units::{Unit, units};
 use words::{Word, words};
 
@@ -32,7 +31,7 @@ use words::{Word, words};
 pub struct Analyzer {
     dictionary: Arc<Dictionary>,
     /// Every word of the dictionary, loaded; without it, each text gets a segmenter of its own with the words it needs.
-    whole: Option<Arc<Jieba>>,
+    whole: Option<Arc<WordTable>>,
 }
 
 impl Analyzer {
@@ -42,7 +41,7 @@ impl Analyzer {
         Self { dictionary, whole: None }
     }
 
-    /// For many texts: takes 0.1 to 0.3 s to start.
+    /// For many texts: takes 0.1 s to start.
     #[must_use]
     pub fn for_articles(dictionary: Arc<Dictionary>) -> Self {
         let whole = Some(Arc::new(dictionary.whole()));
@@ -78,16 +77,17 @@ impl Analyzed {
     /// The words, sorted by start, then by length.
     #[must_use]
     pub fn words(&self) -> Vec<Word<'_>> {
-        let mut words = self.unsorted_words();
+        let mut words = self.words_in_any_order();
         words.sort_by_key(|word| (word.bytes.start, word.bytes.end));
         words
     }
 
     /// The words in no order, which is all that a field without positions needs.
-    fn unsorted_words(&self) -> Vec<Word<'_>> {
+    #[must_use]
+    pub(crate) fn words_in_any_order(&self) -> Vec<Word<'_>> {
         let folded = self.normalized.as_str();
         match &self.analyzer.whole {
-            Some(jieba) => words(jieba, folded, &self.units),
+            Some(table) => words(&**table, folded, &self.units),
             None => words(&self.analyzer.dictionary.slice(folded), folded, &self.units),
         }
     }

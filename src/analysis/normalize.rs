@@ -78,8 +78,10 @@ impl Normalized {
     /// Folds one character that stands at byte `at` of the original.
     fn push(&mut self, c: char, at: usize) {
         let start = self.text.len();
-        if c.is_ascii() {
-            self.text.push(c.to_ascii_lowercase());
+        if let Some(ascii) = ascii_of(c) {
+            self.text.push(ascii.to_ascii_lowercase());
+        } else if is_chinese_punctuation(c) {
+            self.text.push(c);
         } else if is_han(c) {
             self.text.push(fold_han(c));
         } else if is_hangul_syllable(c) {
@@ -122,6 +124,24 @@ impl Normalized {
     fn close(&mut self, original_len: usize) {
         self.pieces.push(Piece { folded: self.text.len(), original: original_len, in_step: true });
     }
+}
+
+/// An ASCII character, or the one that a full-width form stands for.
+fn ascii_of(c: char) -> Option<char> {
+    match c {
+        '\0'..='\x7f' => Some(c),
+        '\u{3000}' => Some(' '),
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0),
+        _ => None,
+    }
+}
+
+/// Marks that Chinese text is full of and that stay as they are; the long way comes to the same.
+fn is_chinese_punctuation(c: char) -> bool {
+    matches!(
+        c,
+        '\u{3001}' | '\u{3002}' | '\u{3008}'..='\u{3011}' | '\u{2018}' | '\u{2019}' | '\u{201C}' | '\u{201D}' | '—'
+    )
 }
 
 /// Appends one character of a compatibility decomposition; says whether it belongs to the character before it instead:

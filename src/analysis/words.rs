@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use frostem::{Algorithm, Stemmer};
-use jieba_rs::Jieba;
 
+use super::segmenter::Segmenter;
 use super::units::{Unit, UnitKind};
 
 /// Bump when the same text gives other words than before: indexes made earlier must then be rebuilt.
@@ -53,12 +53,12 @@ pub struct Word<'t> {
 
 /// The words of `folded`, whose units are `units`, in no order.
 #[must_use]
-pub fn words<'t>(jieba: &Jieba, folded: &'t str, units: &[Unit]) -> Vec<Word<'t>> {
+pub(crate) fn words<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit]) -> Vec<Word<'t>> {
     let mut words = Vec::with_capacity(units.len());
     let mut at = 0;
     while at < units.len() {
         at = match units[at].kind {
-            UnitKind::Han => han(jieba, folded, units, at, &mut words),
+            UnitKind::Han => han(segmenter, folded, units, at, &mut words),
             UnitKind::Letters | UnitKind::Digits => code(folded, units, at, &mut words),
             UnitKind::Syllable => {
                 let end = run_end(units, at, |unit| unit.kind == UnitKind::Syllable);
@@ -94,14 +94,14 @@ fn push<'t>(
 }
 
 /// The words of the Han run at `at`; gives the index after it.
-fn han<'t>(jieba: &Jieba, folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>>) -> usize {
+fn han<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>>) -> usize {
     let end = run_end(units, at, |unit| unit.kind == UnitKind::Han);
     let run = &folded[units[at].bytes.start..units[end - 1].bytes.end];
     let first = words.len();
-    for token in jieba.cut_for_search(run, false) {
-        push(words, folded, units, at + token.start..at + token.end, WordKind::Inner, None);
-    }
-    // jieba gives each word of its cut right after the shorter ones inside it, so from the back the word comes first
+    segmenter.cut_for_search(run, |chars| {
+        push(words, folded, units, at + chars.start..at + chars.end, WordKind::Inner, None);
+    });
+    // each word of the cut comes right after the shorter ones inside it, so from the back the word comes first
     let mut word_end = words.len();
     while word_end > first {
         let word = word_end - 1;

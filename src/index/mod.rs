@@ -10,6 +10,7 @@ mod lock;
 mod manifest;
 pub mod open;
 pub mod schema;
+mod segment;
 pub mod stats;
 pub mod sync;
 

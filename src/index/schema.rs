@@ -2,8 +2,6 @@
 
 use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions};
 
-use crate::analysis::tokenizer::{UNITS, WORDS};
-
 /// Handles of every field.
 ///
 /// | field | terms | serves |
@@ -44,13 +42,14 @@ pub(crate) const AUTHOR_NAME: &str = "author_name";
 
 /// Builds the schema with its handles.
 pub(crate) fn schema() -> (Schema, Fields) {
-    let terms = |tokenizer: &str, option: IndexRecordOption, fieldnorms: bool| {
+    // the engine never cuts a text: segments are built, and queries made, from terms of our own
+    let terms = |option: IndexRecordOption, fieldnorms: bool| {
         let indexing =
-            TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option).set_fieldnorms(fieldnorms);
+            TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option).set_fieldnorms(fieldnorms);
         TextOptions::default().set_indexing_options(indexing)
     };
-    let words = || terms(WORDS, IndexRecordOption::WithFreqs, true);
-    let units = || terms(UNITS, IndexRecordOption::WithFreqsAndPositions, false);
+    let words = || terms(IndexRecordOption::WithFreqs, true);
+    let units = || terms(IndexRecordOption::WithFreqsAndPositions, false);
     let mut schema = Schema::builder();
     let fields = Fields {
         id: schema.add_u64_field(ID, NumericOptions::default().set_indexed().set_fast()),
@@ -60,7 +59,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         body_units: schema.add_text_field("body_units", units()),
         author: schema.add_text_field("author", units()),
         url: schema.add_text_field("url", units()),
-        category: schema.add_text_field("category", terms("raw", IndexRecordOption::Basic, false)),
+        category: schema.add_text_field("category", terms(IndexRecordOption::Basic, false)),
         date: schema.add_i64_field(DATE, FAST),
         category_path: schema.add_text_field(CATEGORY_PATH, TextOptions::default().set_fast("raw")),
         author_name: schema.add_text_field(AUTHOR_NAME, TextOptions::default().set_fast("raw")),

@@ -2,8 +2,9 @@
 //!
 //! 1. Walk the folder; files whose size and time are those of the manifest are unchanged and not opened.
 //! 2. One thread reads the others into chunks, within a memory budget.
-//! 3. Workers parse chunks into articles. One whose content hash the manifest knows is unchanged; others are handed to
-//!    the engine, after deleting what they replace. The engine's threads run the analysis and write segments.
+//! 3. Workers parse chunks into articles. One whose content hash the manifest knows is unchanged; the others are analysed
+//!    and go into the worker's segment, after deleting what they replace. A segment that is full is written and handed to
+//!    the engine, which merges.
 //! 4. Commit, at the end and every so many articles in between: first the manifest under a new name, then the commit that
 //!    names it. Whatever kills the run, index and manifest agree, and the next run goes on from there.
 //!
@@ -20,19 +21,18 @@ use crossbeam_channel::Sender;
 use jiff::Timestamp;
 use serde::Serialize;
 use tantivy::indexer::LogMergePolicy;
-use tantivy::tokenizer::TokenizerManager;
 use tantivy::{IndexWriter, Term};
 
 use super::budget::{Budget, Share};
-use super::document::{Document, store};
+use super::document::store;
 use super::lock::WriterLock;
 use super::manifest::{FileEntry, Manifest, Stamp};
 use super::open::{self, ArticleIndex, Commit, FORMAT, OtherAnalysis, parse_zone};
 use super::schema::{Fields, schema};
+use super::segment::SegmentBuilder;
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
 use crate::analysis::fingerprint::Fingerprint;
-use crate::analysis::tokenizer::{UNITS, UnitTokenizer, WORDS, WordTokenizer};
 use crate::article::{Article, ArticleId};
 use crate::corpus::{self, Chunk, Limits, Problem, ProblemKind, ReadOptions, SourceFile};
 use crate::error::Error;
@@ -341,18 +341,20 @@ struct Run<'a> {
     progress: &'a (dyn Fn(Progress) + Sync),
     /// Adding articles and recording them is done under the read lock, committing under the write lock: so what is
     /// committed is what is recorded.
-    writer: RwLock<IndexWriter<Document>>,
+    writer: RwLock<IndexWriter>,
+    analyzer: Analyzer,
+    /// Segments in the making that no worker is adding to.
+    segments: Mutex<Vec<SegmentBuilder>>,
     state: Mutex<State>,
     turn: Condvar,
-    documents: Budget,
 }
 
-/// Memory for chunks between reading and parsing, and the same for documents between parsing and the engine, as parts of
-/// the whole; the rest is for segments in the making.
-const BUDGET_PARTS: usize = 8;
-/// The engine wants at least 15 MB for each of at most 8 threads.
-const MIN_WRITER_BYTES: usize = 15_000_000;
-const MAX_WRITER_THREADS: usize = 8;
+/// Memory for chunks between reading and parsing, as a part of the whole; the rest is for segments in the making.
+const CHUNKS_PART: usize = 8;
+/// Segments that are made with less memory than this are so small that merging them takes most of the time.
+const MIN_SEGMENT_BYTES: usize = 8 << 20;
+/// The least that the engine wants for indexing threads of its own. They get no articles and take no memory.
+const IDLE_WRITER_BYTES: usize = 15_000_000;
 /// Problems that are kept of one file: enough to see what is wrong with it.
 const MAX_PROBLEMS_OF_FILE: usize = 20;
 
@@ -364,15 +366,8 @@ impl<'a> Run<'a> {
         options: &'a SyncOptions,
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Result<Self, Error> {
-        let Target { mut index, manifest, commit, dir, is_new } = target;
-        let tokenizers = TokenizerManager::default();
-        tokenizers.register(WORDS, WordTokenizer(analyzer.clone()));
-        tokenizers.register(UNITS, UnitTokenizer(analyzer.clone()));
-        index.set_tokenizers(tokenizers);
-        let for_segments = options.memory_bytes - 2 * (options.memory_bytes / BUDGET_PARTS);
-        let threads = options.threads.min(MAX_WRITER_THREADS).min(for_segments / MIN_WRITER_BYTES).max(1);
-        let writer: IndexWriter<Document> =
-            index.writer_with_num_threads(threads, for_segments.max(MIN_WRITER_BYTES * threads))?;
+        let Target { index, manifest, commit, dir, is_new } = target;
+        let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
@@ -398,7 +393,8 @@ impl<'a> Run<'a> {
                 failed: None,
             }),
             turn: Condvar::new(),
-            documents: Budget::new(options.memory_bytes / BUDGET_PARTS),
+            segments: Mutex::new(Vec::new()),
+            analyzer: analyzer.clone(),
         })
     }
 
@@ -430,11 +426,15 @@ impl<'a> Run<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn writer(&self) -> RwLockReadGuard<'_, IndexWriter<Document>> {
+    fn segments(&self) -> MutexGuard<'_, Vec<SegmentBuilder>> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> RwLockReadGuard<'_, IndexWriter> {
         self.writer.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn delete(&self, writer: &IndexWriter<Document>, id: ArticleId) {
+    fn delete(&self, writer: &IndexWriter, id: ArticleId) {
         writer.delete_term(Term::from_field_u64(self.fields.id, id.to_u64()));
     }
 
@@ -452,7 +452,7 @@ impl<'a> Run<'a> {
 
     /// The reading thread: files in the order of the walk, chunks as the memory allows.
     fn read(&self, messages: &Sender<Message>) {
-        let chunks_budget = Budget::new(self.options.memory_bytes / BUDGET_PARTS);
+        let chunks_budget = Budget::new(self.options.memory_bytes / CHUNKS_PART);
         for (file, source) in self.plan.read.iter().enumerate() {
             self.begin(file, source);
             let mut chunks = 0;
@@ -508,8 +508,7 @@ impl<'a> Run<'a> {
             if known.is_some() {
                 self.delete(&writer, article.id);
             }
-            let share = self.documents.take(Document::cost_bytes(article));
-            writer.add_document(Document::new(&self.fields, article, &stored, share))?;
+            self.add_article(&writer, article, &stored)?;
             let mut state = self.state();
             let State { reading, report, uncommitted, .. } = &mut *state;
             reading.entry(file).or_default().current.insert(article.id, hash);
@@ -526,6 +525,23 @@ impl<'a> Run<'a> {
         self.close_if_done(&writer, &mut state, file);
         drop((state, writer));
         if is_due { self.commit_now() } else { Ok(()) }
+    }
+
+    /// Adds an article to a segment in the making; a full one goes to the engine.
+    fn add_article(&self, writer: &IndexWriter, article: &Article, stored: &[u8]) -> Result<(), Error> {
+        let in_the_making = self.segments().pop();
+        let mut segment = match in_the_making {
+            Some(segment) => segment,
+            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer)?,
+        };
+        segment.add(article, stored)?;
+        let for_segments = self.options.memory_bytes - self.options.memory_bytes / CHUNKS_PART;
+        if segment.bytes() < (for_segments / self.options.threads.max(1)).max(MIN_SEGMENT_BYTES) {
+            self.segments().push(segment);
+        } else {
+            writer.add_segment(segment.finish()?)?;
+        }
+        Ok(())
     }
 
     /// Makes the ids of a chunk differ from those of the chunks before it, in the order of the file whichever worker is
@@ -559,7 +575,7 @@ impl<'a> Run<'a> {
     }
 
     /// When all of a file is with the engine: removes what it no longer holds, and records it.
-    fn close_if_done(&self, writer: &IndexWriter<Document>, state: &mut State, file: usize) {
+    fn close_if_done(&self, writer: &IndexWriter, state: &mut State, file: usize) {
         let is_done = |reading: &Reading| reading.end.as_ref().is_some_and(|(chunks, _)| *chunks == reading.done);
         if !state.reading.get(&file).is_some_and(is_done) {
             return;
@@ -587,6 +603,13 @@ impl<'a> Run<'a> {
     /// Commits what is recorded. Files in the middle of being read are recorded as such, and read again by a next run.
     fn commit_now(&self) -> Result<(), Error> {
         let mut writer = self.writer.write().unwrap_or_else(PoisonError::into_inner);
+        let segments = std::mem::take(&mut *self.segments());
+        std::thread::scope(|scope| {
+            let finished: Vec<_> = segments.into_iter().map(|segment| scope.spawn(|| segment.finish())).collect();
+            finished.into_iter().try_for_each(|segment| {
+                writer.add_segment(segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
+            })
+        })?;
         let mut state = self.state();
         let mut manifest = state.manifest.clone();
         for (&file, reading) in &state.reading {
