@@ -120,6 +120,7 @@ fn write_dictionary(fold: &BTreeMap<char, char>, out: &Path) {
     let map = fst::Map::from_iter(words).expect("a BTreeMap is sorted");
     let bytes = map.as_fst().as_bytes();
     fs::write(out.join("dictionary.fst"), bytes).expect("OUT_DIR can be written");
+    fs::write(out.join("no-words.fst"), fst::Map::default().as_fst().as_bytes()).expect("OUT_DIR can be written");
     let code = format!("const TOTAL_FREQUENCY: u64 = {total};\nconst HASH: u64 = {:#x};\n", fnv1a(bytes));
     fs::write(out.join("dictionary.rs"), code).expect("OUT_DIR can be written");
 }
