@@ -1,9 +1,11 @@
 //! Compiles the word lists of `data/` into the binary: the dictionary as a finite state map from word to frequency, and
-//! the table that folds traditional characters into simplified ones. See `data/README.md` for where they come from.
+//! the table that folds traditional characters into simplified ones. See `data/README.md` for where they come from. Tells
+//! a release which commit it is.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// First and last character of the directly indexed part of the fold table: CJK extension A and the unified ideographs.
@@ -16,6 +18,27 @@ fn main() {
     let fold = read_fold(Path::new("data/fold/traditional.txt"));
     write_fold(&fold, &out.join("fold.rs"));
     write_dictionary(&fold, &out);
+    println!("cargo::rustc-env=SOUWEN_COMMIT={}", commit().unwrap_or_default());
+}
+
+/// The commit that a release is built from, with `-dirty` behind it where files differ; `None` where that cannot be told.
+/// Other builds do without, so that a commit alone does not make cargo build everything anew.
+fn commit() -> Option<String> {
+    if env::var("PROFILE").ok()? != "release" {
+        return None;
+    }
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).ok()?.trim_end().to_owned())
+    };
+    // sources that were unpacked somewhere inside another project are not of its commit
+    if !git(&["rev-parse", "--show-prefix"])?.is_empty() {
+        return None;
+    }
+    for changed in ["src".to_owned(), git(&["rev-parse", "--git-path", "logs/HEAD"])?] {
+        println!("cargo::rerun-if-changed={changed}");
+    }
+    git(&["describe", "--always", "--dirty", "--exclude=*"])
 }
 
 fn read(path: &Path) -> String {
@@ -97,6 +120,7 @@ fn write_dictionary(fold: &BTreeMap<char, char>, out: &Path) {
     let map = fst::Map::from_iter(words).expect("a BTreeMap is sorted");
     let bytes = map.as_fst().as_bytes();
     fs::write(out.join("dictionary.fst"), bytes).expect("OUT_DIR can be written");
+    fs::write(out.join("no-words.fst"), fst::Map::default().as_fst().as_bytes()).expect("OUT_DIR can be written");
     let code = format!("const TOTAL_FREQUENCY: u64 = {total};\nconst HASH: u64 = {:#x};\n", fnv1a(bytes));
     fs::write(out.join("dictionary.rs"), code).expect("OUT_DIR can be written");
 }

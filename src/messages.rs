@@ -660,6 +660,241 @@ messages! {
         en("{article} holds \"{string}\", the query without quotes misses it")
         zh("{article} 含有“{string}”，不加引号没有找到");
 
+    // ── bench ──
+
+    /// Progress: each query is asked once, untimed.
+    WarmingUp
+        en("warming up") zh("预热");
+    /// Progress: queries are timed.
+    Asking
+        en("asking") zh("查询");
+    /// The program that was measured.
+    Program
+        en("program") zh("程序");
+    /// The machine it ran on.
+    MachineLabel
+        en("machine") zh("机器");
+    /// What the system does not tell.
+    Unknown
+        en("unknown") zh("未知");
+    /// See [`Message::MachineLabel`].
+    Cores { cores: u64 }
+        en("{cores} {}", plural(cores, "core", "cores")) zh("{cores} 核");
+    /// The index that was measured.
+    IndexFigures { articles: u64, segments: u64, size: &'a str }
+        en("{articles} {}, {segments} {}, {size}",
+            plural(articles, "article", "articles"), plural(segments, "segment", "segments"))
+        zh("{articles} 篇文章、{segments} 个段、{size}");
+    /// What was asked.
+    QueriesBuiltIn { queries: u64 }
+        en("{queries} built-in {}", plural(queries, "one", "ones")) zh("内置 {queries} 个");
+    /// What was asked.
+    QueriesOfFile { queries: u64, file: &'a str }
+        en("{queries} of \"{file}\"") zh("“{file}”中的 {queries} 个");
+    /// How much.
+    EachAsked { rounds: u64 }
+        en("each asked {rounds} {}", plural(rounds, "time", "times")) zh("各问 {rounds} 次");
+    /// How much.
+    AskedFor { seconds: f64 }
+        en("asked for {seconds} s") zh("持续 {seconds} 秒");
+    /// How much at a time.
+    Load
+        en("load") zh("负载");
+    /// See [`Message::Load`].
+    ClosedLoop { threads: u64 }
+        en("{threads} {}, each question after the answer before", plural(threads, "thread", "threads"))
+        zh("{threads} 个线程，答完一个再问下一个");
+    /// See [`Message::Load`].
+    OpenLoop { rate: f64, threads: u64 }
+        en("{rate} queries/s, answered by {threads} {}; waiting counts", plural(threads, "thread", "threads"))
+        zh("每秒 {rate} 个查询，由 {threads} 个线程回答，等待计入耗时");
+    /// Warm or cold.
+    StartLabel
+        en("start") zh("启动");
+    /// See [`Message::StartLabel`].
+    WarmStart
+        en("warm: the index is open, each query was asked once before") zh("热：索引已打开，每个查询都先问过一次");
+    /// See [`Message::StartLabel`].
+    ColdStart
+        en("cold: a new process for each query; the files of the index stay in the system's memory")
+        zh("冷：每个查询启动一个新进程；索引文件仍在系统内存中");
+    /// What a query is answered with.
+    Answers
+        en("answers") zh("结果");
+    /// See [`Message::Answers`].
+    HitsWithSnippets { limit: u64 }
+        en("{limit} {} with snippets", plural(limit, "hit", "hits")) zh("{limit} 条，带摘要");
+    /// See [`Message::Answers`].
+    HitsWithoutSnippets { limit: u64 }
+        en("{limit} {} without snippets", plural(limit, "hit", "hits")) zh("{limit} 条，不带摘要");
+    /// How long the run took.
+    TimeTaken
+        en("time") zh("用时");
+    /// See [`Message::TimeTaken`].
+    Answered { answers: u64, seconds: f64, per_second: f64 }
+        en("{answers} {} in {seconds:.2} s, {per_second:.0} a second", plural(answers, "answer", "answers"))
+        zh("{seconds:.2} 秒内回答 {answers} 次，每秒 {per_second:.0} 次");
+    /// Heading of latencies.
+    Milliseconds
+        en("milliseconds") zh("毫秒");
+    /// A row of latencies.
+    AllQueries
+        en("all queries") zh("全部查询");
+    /// A kind of query.
+    KindOneWord
+        en("one word") zh("单个词");
+    /// A kind of query.
+    KindUnspaced
+        en("unspaced") zh("不带空格的一串");
+    /// A kind of query.
+    KindSeveralWords
+        en("several words") zh("多个词");
+    /// A kind of query.
+    KindInField
+        en("in a field") zh("限定字段");
+    /// A kind of query.
+    KindQuoted
+        en("quoted") zh("加引号");
+    /// A kind of query.
+    KindPrefix
+        en("prefix") zh("前缀");
+    /// A kind of query.
+    KindNear
+        en("near") zh("邻近");
+    /// A kind of query.
+    KindEither
+        en("either") zh("或");
+    /// A kind of query.
+    KindExcluding
+        en("excluding") zh("排除");
+    /// A kind of query.
+    KindFiltered
+        en("filtered") zh("筛选");
+    /// A kind of query.
+    KindSorted
+        en("sorted by date") zh("按日期排序");
+    /// How much a query finds.
+    FindsNothing
+        en("finds nothing") zh("没有结果");
+    /// How much a query finds.
+    FindsFew { most: u64 }
+        en("finds up to {most}") zh("至多 {most} 篇");
+    /// How much a query finds.
+    FindsSome
+        en("finds more") zh("更多");
+    /// How much a query finds.
+    FindsMany { one_in: u64 }
+        en("finds 1 in {one_in}") zh("达到 {one_in} 篇中的 1 篇");
+    /// Heading of a histogram; bounds follow.
+    HistogramHeading
+        en("answers that took up to") zh("耗时不超过以下值的次数");
+    /// Heading of queries.
+    SlowestHeading
+        en("slowest queries") zh("最慢的查询");
+    /// One of them; `more` is `+` where counting stopped early.
+    SlowQuery { kind: &'a str, articles: u64, more: &'a str, best_ms: f64, worst_ms: f64 }
+        en("{kind}, {articles}{more} {}, {best_ms:.3} ms at best, {worst_ms:.3} ms at worst",
+            plural(articles, "article", "articles"))
+        zh("{kind}，{articles}{more} 篇，最快 {best_ms:.3} 毫秒，最慢 {worst_ms:.3} 毫秒");
+    /// Heading of ratios.
+    ComparedWith { name: &'a str, souwen: &'a str, date: &'a str }
+        en("times as long as \"{name}\" (souwen {souwen}, {date})") zh("相对于“{name}”的耗时倍数（souwen {souwen}，{date}）");
+    /// A slowdown that is not allowed.
+    TooSlow { figure: &'a str, kind: &'a str, ratio: f64, most: f64 }
+        en("{figure} of {kind} takes {ratio:.2} times as long, allowed is {most}")
+        zh("{kind}的 {figure} 是原来的 {ratio:.2} 倍，允许 {most} 倍");
+    /// A comparison that says little; `differences` are some of the entries below.
+    MeasuredOtherwise { name: &'a str, differences: &'a str }
+        en("\"{name}\" was measured with other {differences}") zh("“{name}”的测量条件不同：{differences}");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherMachine
+        en("machine") zh("机器");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherArticles
+        en("articles") zh("文章");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherQueries
+        en("queries") zh("查询");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherStart
+        en("start") zh("启动方式");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherRate
+        en("rate") zh("速率");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherThreads
+        en("threads") zh("线程数");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherLimit
+        en("number of hits") zh("结果条数");
+    /// See [`Message::MeasuredOtherwise`].
+    OtherSnippets
+        en("snippets") zh("摘要");
+    /// A program that was not built to be fast.
+    DebugBuild
+        en("this is a debug build, several times slower than a release") zh("这是调试版本，比发布版本慢数倍");
+    /// Ctrl+C during a run.
+    MeasuredInPart { answers: u64 }
+        en("interrupted: these are the figures of the first {answers} {}", plural(answers, "answer", "answers"))
+        zh("已中断：以上只是前 {answers} 次回答的数据");
+    /// Ctrl+C before there is anything to show.
+    Interrupted
+        en("interrupted, nothing was measured") zh("已中断，没有测得数据");
+    /// More was asked than could be answered.
+    RateMissed { rate: f64, achieved: f64 }
+        en("only {achieved:.0} of {rate} queries/s were answered, so that the queue grew")
+        zh("每秒只回答了 {achieved:.0} 个查询，未达到 {rate} 个，等待越积越长")
+        hint en("a lower `--rate` or more `--threads` may keep up") zh("降低 `--rate` 或增加 `--threads` 试试");
+    /// A file of queries that holds none.
+    NoQueries { file: &'a str }
+        en("\"{file}\" holds no queries") zh("“{file}”中没有查询")
+        hint en("it holds one query a line") zh("每行写一个查询");
+    /// `souwen search` failed that was to be timed.
+    ColdSearchFailed { query: &'a str, reason: &'a str }
+        en("searching for \"{query}\" failed: {reason}") zh("搜索“{query}”失败：{reason}");
+    /// Done.
+    RunSaved { name: &'a str, file: &'a str }
+        en("saved as \"{name}\": \"{file}\"") zh("已保存为“{name}”：“{file}”");
+    /// `--compare` with nothing to compare with.
+    NoSavedRun { name: &'a str }
+        en("no run was saved as \"{name}\", nor under any other name") zh("没有名为“{name}”的数据，也没有保存过其他数据")
+        hint en("`souwen bench --save NAME` keeps one") zh("用 `souwen bench --save 名称` 保存");
+    /// `--compare` with a name that is none.
+    UnknownRun { name: &'a str, known: &'a str }
+        en("no run was saved as \"{name}\"") zh("没有名为“{name}”的数据")
+        hint en("there are {known}") zh("已有 {known}");
+    /// A saved run of another version.
+    OtherRunFormat { name: &'a str, found: u32, expected: u32 }
+        en("the run saved as \"{name}\" has format {found}, this souwen reads format {expected}")
+        zh("保存为“{name}”的数据是第 {found} 版格式，本程序读取第 {expected} 版")
+        hint en("`souwen bench --save` of this version makes one anew") zh("请用本版本的 `souwen bench --save` 重新保存");
+    /// How indexing was set up.
+    IndexingLoad { threads: u64, memory: &'a str }
+        en("{threads} {}, {memory} for articles", plural(threads, "thread", "threads"))
+        zh("{threads} 个线程，文章内存 {memory}");
+    /// What was indexed.
+    Source
+        en("source") zh("源文件");
+    /// See [`Message::Source`].
+    FilesOf { files: u64, size: &'a str }
+        en("{files} {}, {size}", plural(files, "file", "files")) zh("{files} 个文件，{size}");
+    /// How fast.
+    Speed
+        en("speed") zh("速度");
+    /// See [`Message::Speed`].
+    IndexingSpeed { mb_per_second: f64, articles_per_second: f64 }
+        en("{mb_per_second:.1} MB/s, {articles_per_second:.0} articles/s")
+        zh("{mb_per_second:.1} MB/秒，{articles_per_second:.0} 篇/秒");
+    /// The most memory that was held.
+    PeakMemory
+        en("peak memory") zh("内存峰值");
+    /// Titles and plain texts of all articles.
+    ExtractedText
+        en("extracted text") zh("提取的文字");
+    /// The index beside the text.
+    TimesTheText { ratio: f64 }
+        en("{ratio:.2} times the text") zh("文字的 {ratio:.2} 倍");
+
     // ── stats ──
 
     /// How many articles there are.

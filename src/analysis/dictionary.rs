@@ -3,6 +3,7 @@
 //! A dictionary gives two segmenters that cut alike: one that holds every word, for indexing, and one that holds just
 //! the words that occur in a short text, for queries, at a hundredth of the cost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -14,6 +15,8 @@ use super::segmenter::WordTable;
 
 include!(concat!(env!("OUT_DIR"), "/dictionary.rs"));
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionary.fst"));
+/// A map without words: who has none of his own need not wait for the builder of maps to clear its megabyte of memory.
+static NO_WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/no-words.fst"));
 
 /// No text that is segmented holds this character, so a word made of it is never found; it carries the frequencies of
 /// all the words that were not loaded.
@@ -34,7 +37,7 @@ pub struct UserWord {
 pub struct Dictionary {
     built_in: Map<&'static [u8]>,
     /// Folded words of the user; they replace built-in ones.
-    user: Map<Vec<u8>>,
+    user: Map<Cow<'static, [u8]>>,
     total: u64,
 }
 
@@ -43,7 +46,8 @@ impl Dictionary {
     #[must_use]
     pub fn new(user: &[UserWord]) -> Self {
         let built_in = Map::new(BUILT_IN).expect("build.rs wrote a whole map");
-        let mut dictionary = Self { built_in, user: Map::default(), total: TOTAL_FREQUENCY };
+        let none = Map::new(Cow::Borrowed(NO_WORDS)).expect("build.rs wrote a whole map");
+        let mut dictionary = Self { built_in, user: none, total: TOTAL_FREQUENCY };
         let mut words = BTreeMap::new();
         for UserWord { word, frequency } in user {
             let word = Normalized::new(word).as_str().to_owned();
@@ -55,7 +59,10 @@ impl Dictionary {
         for (word, frequency) in &words {
             dictionary.total = dictionary.total - dictionary.frequency(word).unwrap_or(0) + frequency;
         }
-        dictionary.user = Map::from_iter(words).expect("a BTreeMap is sorted");
+        if !words.is_empty() {
+            let map = Map::from_iter(words).expect("a BTreeMap is sorted");
+            dictionary.user = map.map_data(Cow::Owned).expect("it was a map before");
+        }
         dictionary
     }
 

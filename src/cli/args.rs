@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Options, Parser, Subcommand, ValueEnum};
@@ -52,6 +53,7 @@ pub(super) enum Command {
     Dict(DictArgs),
     Eval(EvalArgs),
     Verify(VerifyArgs),
+    Bench(BenchArgs),
     /// Show every setting in force, and where it comes from
     Config,
     Generate(GenerateArgs),
@@ -377,6 +379,98 @@ pub(super) struct VerifyArgs {
     pub(super) json: bool,
 }
 
+/// Measure how fast queries are answered, or an index is made
+#[derive(Debug, Options)]
+#[command(args_conflicts_with_subcommands = true, after_help = BENCHING)]
+pub(super) struct BenchArgs {
+    #[command(subcommand)]
+    pub(super) what: Option<BenchWhat>,
+
+    /// Ask the queries of this file, one a line [default: 200 built-in ones]
+    #[arg(long, value_name = "FILE")]
+    pub(super) queries: Option<PathBuf>,
+
+    /// Ask each query N times
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) repeat: u64,
+
+    /// Ask for so long instead, such as 30s or 2m
+    #[arg(long, value_name = "TIME", conflicts_with = "repeat", value_parser = duration)]
+    pub(super) duration: Option<Duration>,
+
+    /// Threads that ask, all of one index
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = settings::THREADS.parser())]
+    pub(super) threads: usize,
+
+    /// Ask so many queries a second, whether or not the ones before are answered
+    #[arg(long, value_name = "QPS", value_parser = rate)]
+    pub(super) rate: Option<f64>,
+
+    /// Start a new `souwen search` for each query
+    #[arg(long)]
+    pub(super) cold: bool,
+
+    /// Leave the snippets out, as `souwen search -l` does
+    #[arg(long)]
+    pub(super) no_snippets: bool,
+
+    /// Keep the figures under this name
+    #[arg(long, value_name = "NAME", value_parser = run_name)]
+    pub(super) save: Option<String>,
+
+    /// Set the figures against those kept under this name
+    #[arg(long, value_name = "NAME", value_parser = run_name)]
+    pub(super) compare: Option<String>,
+
+    /// End with exit code 1 when a figure is more than X times that of --compare
+    #[arg(long, value_name = "X", requires = "compare", value_parser = factor)]
+    pub(super) max_slowdown: Option<f64>,
+
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const BENCHING: &str = "\
+A line of --queries is a query as one types it; where the hits are to be sorted by date, it ends
+with a tab and `newest` or `oldest`. Every query is asked once before, untimed. An answer is what
+`souwen search` finds, with its snippets; printing it is timed with --cold only.
+
+--max-slowdown looks at p50, p90 and p99 of all queries and at p50 of each kind.
+
+Examples:
+  souwen bench --save before
+  souwen bench --compare before --max-slowdown 1.2
+  souwen bench --rate 200 --duration 30s --threads 2
+  souwen bench index ~/news
+
+Exit codes: 0 measured, 1 slower than --max-slowdown allows, 2 error or interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BenchWhat {
+    Index(BenchIndexArgs),
+}
+
+/// Measure how fast an index of a folder is made, and how large it is
+#[derive(Debug, Options)]
+#[command(after_help = "The index is made in a temporary folder (TMPDIR) and removed again.")]
+pub(super) struct BenchIndexArgs {
+    /// Folder of articles [default: that of the index, else `corpus`]
+    pub(super) corpus: Option<PathBuf>,
+
+    /// Threads that read, and threads that write [env: SOUWEN_THREADS] [default: one per core]
+    #[arg(long, value_name = "N", value_parser = settings::THREADS.parser())]
+    pub(super) threads: Option<usize>,
+
+    /// Memory for articles on their way into the index [env: SOUWEN_MEMORY] [default: 512MiB]
+    #[arg(long, value_name = "SIZE", value_parser = settings::MEMORY.parser())]
+    pub(super) memory: Option<u64>,
+
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 /// Print completions for a shell, or write man pages
 #[derive(Debug, Options)]
 #[command(after_help = "Examples:
@@ -410,6 +504,36 @@ pub(super) enum Format {
     Paths,
 }
 
+/// The longest run, seconds: a day.
+const MAX_RUN_SECONDS: u64 = 24 * 60 * 60;
+/// The highest rate: one question a microsecond.
+const MAX_RATE: f64 = 1e6;
+
+fn duration(text: &str) -> Result<Duration, String> {
+    // a bare number is seconds, as for `sleep`
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let read = || Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok();
+    let is_meant = |time: &Duration| !time.is_zero() && time.as_secs() <= MAX_RUN_SECONDS;
+    seconds.or_else(read).filter(is_meant).ok_or_else(|| "expected a time such as 30s or 2m, at most a day".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (1e-3..=MAX_RATE).contains(rate));
+    rate.ok_or_else(|| format!("expected queries a second, at most {MAX_RATE}"))
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor > 0.0);
+    factor.ok_or_else(|| "expected a number above 0, such as 1.2".to_owned())
+}
+
+/// The name of a saved run becomes that of a file.
+fn run_name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name = (1..=100).contains(&text.len()) && !text.starts_with('.') && text.chars().all(is_plain);
+    is_name.then(|| text.to_owned()).ok_or_else(|| "expected letters, digits, -, _ and . only".to_owned())
+}
+
 fn lang() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(["en", "zh"]).map(|name| Lang::from_locale(&name))
 }
@@ -441,6 +565,10 @@ impl Args {
             Command::Search(args) => {
                 typed.limit = args.limit;
                 typed.synonyms = args.no_synonyms.then_some(SynonymGroups::None);
+            }
+            Command::Bench(BenchArgs { what: Some(BenchWhat::Index(args)), .. }) => {
+                typed.threads = args.threads;
+                typed.memory = args.memory;
             }
             Command::Eval(args) => {
                 typed.synonyms = args.no_synonyms.then_some(SynonymGroups::None);
@@ -513,6 +641,28 @@ mod tests {
         check(&["souwen", "search", "-n5", "-c科技", "-a=甲", "-l", "-n", "3", "微软"], &["微软"]);
         check(&["souwen", "search", "--", "-l", "--json"], &["-l", "--json"]);
         check(&["souwen", "--color=never", "search", "-"], &["-"]);
+    }
+
+    #[test]
+    fn times_are_written_as_people_write_them() {
+        for (text, milliseconds) in
+            [("30s", 30_000), ("2m", 120_000), ("1m 30s", 90_000), ("250ms", 250), ("5", 5_000), ("0.5", 500)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "0", "-5", "-5s", "soon", "2d", "1e300", "NaN"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_runs_are_names_of_files() {
+        for name in ["before", "v1.2_b-c", "改前"] {
+            assert!(run_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", ".hidden", "a/b", "a\\b", "a b", "a:b", "a\0"] {
+            assert!(run_name(name).is_err(), "{name:?}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) enum Color {
 }
 
 /// Where people see what the program says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Console {
     pub(super) lang: Lang,
     /// Whether standard output is a terminal.

@@ -71,7 +71,7 @@ fn add(word: &str, frequency: Option<u64>, path: &Path, known: &Dictionary, cons
     user_words::check_word(word).map_err(|fault| Failure::BadWord { word: word.to_owned(), fault })?;
     let mut list = load(path)?;
     let change = list.set(word, Some(frequency_of(word, frequency, known)));
-    user_files::write(path, &list)?;
+    user_files::write(path, &list.to_text())?;
     let file = &shown(path);
     console.say(match change {
         Change::Added => Message::WordAdded { word, file },
@@ -98,7 +98,7 @@ fn remove(word: &str, path: &Path, console: &Console) -> Result<bool, Failure> {
         console.error(&console.text(Message::NoUserWord { word, file }));
         return Ok(false);
     }
-    user_files::write(path, &list)?;
+    user_files::write(path, &list.to_text())?;
     console.say(Message::WordRemoved { word, file });
     Ok(true)
 }
@@ -127,7 +127,7 @@ fn import(from: &Path, path: &Path, known: &Dictionary, console: &Console) -> Re
         }
     }
     if added + changed > 0 {
-        user_files::write(path, &list)?;
+        user_files::write(path, &list.to_text())?;
     }
     console.say(Message::WordsImported { added, changed, bad: bad.len() as u64, file: &shown(path) });
     Ok(())

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use souwen::analysis::user_words::WordFault;
+use souwen::bench::compare;
 use souwen::error::Error;
 use souwen::index::Writer;
 use souwen::index::open::OtherAnalysis;
@@ -37,6 +38,20 @@ pub(super) enum Failure {
     BadWord { word: String, fault: WordFault },
     /// The value of a date option is no date.
     BadDate { option: &'static str, value: String },
+    /// The file holds no queries to measure.
+    NoQueries { file: PathBuf },
+    /// There is nothing to find in the index.
+    EmptyIndex,
+    /// No run was saved under this name.
+    UnknownRun { name: String, known: Vec<String> },
+    /// Another version of souwen saved the run.
+    OtherRunFormat { name: String, found: u32 },
+    /// The file of a saved run cannot be understood.
+    BadRun { path: PathBuf, reason: String },
+    /// A search that was started to be timed failed.
+    ColdSearch { query: String, reason: String },
+    /// The user has had enough, and there is nothing to show yet.
+    Interrupted,
 }
 
 /// Only standard output is written through plain `?`: other files are named.
@@ -83,6 +98,16 @@ impl Failure {
             Self::BadConfigFile { file, reason } => in_lang(Message::BadConfigFile { file, reason }),
             Self::BadWord { word, fault } => in_lang(dict::word_fault(word, *fault)),
             Self::BadDate { option, value } => in_lang(Message::BadDate { option, value }),
+            Self::NoQueries { file } => in_lang(Message::NoQueries { file: &shown(file) }),
+            Self::EmptyIndex => in_lang(Message::EmptyIndex),
+            Self::UnknownRun { name, known } if known.is_empty() => in_lang(Message::NoSavedRun { name }),
+            Self::UnknownRun { name, known } => in_lang(Message::UnknownRun { name, known: &lang.list(known) }),
+            Self::OtherRunFormat { name, found } => {
+                in_lang(Message::OtherRunFormat { name, found: *found, expected: compare::FORMAT })
+            }
+            Self::BadRun { path, reason } => in_lang(Message::FileRefused { path: &shown(path), reason }),
+            Self::ColdSearch { query, reason } => in_lang(Message::ColdSearchFailed { query, reason }),
+            Self::Interrupted => in_lang(Message::Interrupted),
         }
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn build_first(
     Ok(())
 }
 
-fn sync(
+/// Brings an index in step, as the settings say.
+pub(super) fn sync(
     dir: &Path,
     corpus: &Path,
     dictionary: &Arc<Dictionary>,

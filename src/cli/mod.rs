@@ -10,6 +10,7 @@
 
 mod analyze;
 mod args;
+mod bench;
 mod bytes;
 mod config;
 mod config_file;
@@ -20,6 +21,7 @@ mod exit;
 mod failure;
 mod generate;
 mod index;
+mod interrupt;
 mod pager;
 mod place;
 mod progress;
@@ -79,6 +81,7 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
         Command::Dict(args) => dict::run(args, &place()?, settings, console),
         Command::Eval(args) => eval::run(args, settings, console),
         Command::Verify(args) => verify::run(args, &place()?, settings, console),
+        Command::Bench(args) => bench::run(args, &place()?, settings, console),
         Command::Config => config::run(&place()?, settings, console),
         Command::Generate(args) => generate::run(args, console),
     }

@@ -1,4 +1,4 @@
-//! The bar on standard error that shows how far indexing is. Nothing where that is no terminal, and nothing before there
+//! The bar on standard error that shows how far indexing or measuring is. Nothing where that is no terminal, and nothing before there
 //! is something to wait for.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,9 @@ const COUNTING: &str = "{spinner} {msg} {pos}";
 const READING: &str =
     "{msg} {wide_bar} {percent:>3}% {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}";
 const WAITING: &str = "{spinner} {msg}";
+const ASKING: &str = "{msg} {wide_bar} {percent:>3}% {eta}";
+/// Steps of a bar that counts nothing in particular.
+const STEPS: u64 = 1000;
 
 /// A bar in the making.
 pub(super) struct Bar<'a> {
@@ -53,6 +56,21 @@ impl<'a> Bar<'a> {
             Progress::Read(bytes) => self.bar.inc(bytes),
             Progress::Committing => self.look(WAITING, Message::Committing),
         }
+        self.show_after_a_while();
+    }
+
+    /// Shows how much of something is done, from 0 to 1; it begins with 0.
+    pub(super) fn share(&self, message: Message<'static>, share: f64) {
+        if share == 0.0 {
+            self.look(ASKING, message);
+            self.bar.reset();
+            self.bar.set_length(STEPS);
+        }
+        self.bar.set_position((share * STEPS as f64) as u64);
+        self.show_after_a_while();
+    }
+
+    fn show_after_a_while(&self) {
         if self.started.elapsed() >= PATIENCE && !self.is_shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.bar.enable_steady_tick(TICK);

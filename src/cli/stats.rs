@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use souwen::index::Stats;
+use souwen::index::stats::Sizes;
 use souwen::messages::Message;
 use souwen::render::{json, terminal};
 
@@ -33,7 +34,8 @@ fn rows(stats: &Stats, place: &Place, zone: &TimeZone, console: &Console) -> Vec
     let commit = &stats.commit;
     let committed = commit.committed.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
 
-    let mut rows = vec![[text(Message::StatArticles), stats.articles.to_string()]];
+    let sizes = &stats.sizes;
+    let mut rows = vec![[text(Message::StatArticles), sizes.articles.to_string()]];
     if let Some((first, last)) = stats.first.zip(stats.last) {
         let (first, last) = (day(first), day(last));
         let dates = Message::DatesFromTo { first: &first, last: &last };
@@ -50,16 +52,20 @@ fn rows(stats: &Stats, place: &Place, zone: &TimeZone, console: &Console) -> Vec
         [text(Message::StatFormat), commit.format.to_string()],
         [text(Message::StatAnalysis), commit.fingerprint.rules.clone()],
         [text(Message::StatDictionary), format!("{:016x}", commit.fingerprint.dictionary)],
-        [text(Message::StatSegments), stats.segments.to_string()],
+        [text(Message::StatSegments), sizes.segments.to_string()],
     ]);
-    if stats.deleted > 0 {
-        rows.push([text(Message::StatDeleted), stats.deleted.to_string()]);
+    if sizes.deleted > 0 {
+        rows.push([text(Message::StatDeleted), sizes.deleted.to_string()]);
     }
-    rows.push([text(Message::StatSize), bytes::human(stats.bytes)]);
-    rows.extend(
-        stats.parts.iter().map(|(part, size)| [format!("  {}", part_name(part, console)), bytes::human(*size)]),
-    );
+    rows.extend(size_rows(sizes, console));
     rows
+}
+
+/// What the index takes on disk, and its parts.
+pub(super) fn size_rows(sizes: &Sizes, console: &Console) -> Vec<[String; 2]> {
+    let part = |(part, size): &(String, u64)| [format!("  {}", part_name(part, console)), bytes::human(*size)];
+    let size = [console.text(Message::StatSize), bytes::human(sizes.bytes)];
+    [size].into_iter().chain(sizes.parts.iter().map(part)).collect()
 }
 
 /// The name of a part of the index; one that has no name yet keeps the library's.

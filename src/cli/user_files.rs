@@ -1,4 +1,4 @@
-//! The user's words and synonyms: which files they stand in, reading and rewriting these.
+//! Files of the user's, read and rewritten: words, synonyms, saved runs; and where the first two stand.
 //!
 //! Words stand in `words.txt` in the configuration folder, for every index, and in `INDEX.words.txt` beside the folder
 //! `INDEX` of an index, for that one (`index.words.txt` beside `index`). Where both name a word, the file of the index counts.
@@ -7,8 +7,6 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-
-use souwen::analysis::user_words::WordList;
 
 use super::failure::Failure;
 use super::place::Place;
@@ -58,8 +56,8 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Writes a list in place of the file: whoever reads meanwhile sees the old one or the new one, whole.
-pub(super) fn write(path: &Path, list: &WordList) -> Result<(), Failure> {
+/// Writes `text` in place of the file: whoever reads meanwhile sees the old one or the new one, whole.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     // a link stays a link
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let refused = Failure::file(path);
@@ -68,7 +66,7 @@ pub(super) fn write(path: &Path, list: &WordList) -> Result<(), Failure> {
     let mut builder = tempfile::Builder::new();
     let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
     let mut file = builder.prefix(".souwen-").tempfile_in(folder).map_err(&refused)?;
-    file.write_all(list.to_text().as_bytes()).map_err(&refused)?;
+    file.write_all(text.as_bytes()).map_err(&refused)?;
     file.as_file().sync_all().map_err(&refused)?;
     match permissions {
         Ok(permissions) => file.as_file().set_permissions(permissions).map_err(&refused)?,
@@ -95,12 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_replaced_whole() {
+    fn a_file_is_replaced_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join(WORDS);
         assert_eq!(read(&path).unwrap(), None);
         for text in ["# 词\n元宇宙 5\n", "大模型\n"] {
-            write(&path, &WordList::parse(text).0).unwrap();
+            write(&path, text).unwrap();
             assert_eq!(read(&path).unwrap().as_deref(), Some(text));
         }
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);

@@ -16,18 +16,11 @@ use crate::search::results::Facets;
 /// Figures of one commit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stats {
-    /// Articles that can be found.
-    pub articles: u64,
-    /// Removed articles whose space has not come back yet.
-    pub deleted: u64,
+    /// How much there is.
+    #[serde(flatten)]
+    pub sizes: Sizes,
     /// Articles without a date.
     pub undated: u64,
-    /// Segments of the engine.
-    pub segments: u64,
-    /// Bytes on disk.
-    pub bytes: u64,
-    /// Bytes by part, largest first.
-    pub parts: Vec<(String, u64)>,
     /// Earliest and latest date.
     pub first: Option<Timestamp>,
     /// See `first`.
@@ -38,6 +31,21 @@ pub struct Stats {
     pub commit: Commit,
 }
 
+/// How much there is: what can be told without looking into the articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// Articles that can be found.
+    pub articles: u64,
+    /// Removed articles whose space has not come back yet.
+    pub deleted: u64,
+    /// Segments of the engine.
+    pub segments: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Bytes by part, largest first.
+    pub parts: Vec<(String, u64)>,
+}
+
 impl ArticleIndex {
     /// Counts everything.
     ///
@@ -45,19 +53,33 @@ impl ArticleIndex {
     /// What the file system or the engine says.
     pub fn stats(&self) -> Result<Stats, Error> {
         let searcher = self.reader()?.searcher();
-        let parts = self.parts()?;
         let dates = dates(&searcher)?;
         Ok(Stats {
-            articles: searcher.num_docs(),
-            deleted: searcher.segment_readers().iter().map(|segment| u64::from(segment.num_deleted_docs())).sum(),
+            sizes: self.sizes_of(&searcher)?,
             undated: dates.undated,
-            segments: searcher.segment_readers().len() as u64,
-            bytes: parts.iter().map(|(_, bytes)| bytes).sum(),
-            parts,
             first: dates.first,
             last: dates.last,
             facets: facets::count(&searcher, &AllQuery, &self.zone())?,
             commit: self.commit().clone(),
+        })
+    }
+
+    /// Articles, segments and bytes.
+    ///
+    /// # Errors
+    /// What the file system or the engine says.
+    pub fn sizes(&self) -> Result<Sizes, Error> {
+        self.sizes_of(&self.reader()?.searcher())
+    }
+
+    fn sizes_of(&self, searcher: &tantivy::Searcher) -> Result<Sizes, Error> {
+        let parts = self.parts()?;
+        Ok(Sizes {
+            articles: searcher.num_docs(),
+            deleted: searcher.segment_readers().iter().map(|segment| u64::from(segment.num_deleted_docs())).sum(),
+            segments: searcher.segment_readers().len() as u64,
+            bytes: parts.iter().map(|(_, bytes)| bytes).sum(),
+            parts,
         })
     }
 

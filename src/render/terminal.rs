@@ -174,7 +174,7 @@ fn write_snippet(out: &mut dyn Write, snippet: &Snippet, indent_cols: usize, sty
 }
 
 /// Writes lines of an explanation; their own indentation shows how they hang together.
-fn write_explanation(out: &mut dyn Write, lines: &[String], indent_cols: usize, style: &Style) -> io::Result<()> {
+pub fn write_explanation(out: &mut dyn Write, lines: &[String], indent_cols: usize, style: &Style) -> io::Result<()> {
     for line in lines {
         let own_cols = line.len() - line.trim_start_matches(' ').len();
         let indent_cols = (indent_cols + own_cols).min(style.width_cols() / 2);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::article::{ArticleId, CategoryPath};
 
@@ -23,7 +23,7 @@ pub struct SearchResults {
 }
 
 /// A count of articles. Counting may stop early where nobody needs the exact figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
     /// Articles counted.
     pub articles: u64,

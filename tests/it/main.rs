@@ -20,3 +20,5 @@ mod settings;
 mod showing;
 #[cfg(unix)]
 mod terminal;
+
+mod benching;

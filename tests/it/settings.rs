@@ -144,6 +144,7 @@ fn help_is_short_and_names_the_query_language() {
           dict      Words of your own, which are then cut whole
           eval      Measure the ranking on queries with known answers
           verify    Compare what the index finds with a plain scan of the articles
+          bench     Measure how fast queries are answered, or an index is made
           config    Show every setting in force, and where it comes from
           generate  Print completions for a shell, or write man pages
 
