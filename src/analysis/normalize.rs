@@ -25,7 +25,7 @@ struct Piece {
     folded: usize,
     original: usize,
     /// Whether every character kept its length, so that offsets inside the piece run in step. If not, the piece is one
-    /// original character.
+    /// original character, with the marks that belong to it.
     in_step: bool,
 }
 
@@ -113,7 +113,7 @@ impl Normalized {
             self.pieces.pop();
         }
         let Some(last) = self.pieces.last_mut() else { return };
-        if last.folded == before {
+        if last.folded == before || !last.in_step {
             last.in_step = false;
         } else {
             let original = last.original + before - last.folded;
@@ -259,6 +259,9 @@ mod tests {
         check_origin("一ｶﾞ二", "ガ", "ｶﾞ");
         check_origin("一ｶﾞ二", "二", "二");
         check_origin("アｶﾞ二", "アガ", "アｶﾞ");
+        // one character that folds to three, the last of which takes a mark
+        check_origin("一ﷰ\u{c4d}二", "二", "二");
+        check_origin("一ﷰ\u{c4d}二", "ے", "ﷰ\u{c4d}");
     }
 
     proptest! {
