@@ -477,7 +477,11 @@ mod tests {
             let mut terms = Terms::default();
             let numbers: Vec<u32> = words.iter().map(|word| terms.number(word.as_bytes())).collect();
             let mut sorted = Vec::new();
-            terms.try_for_each_sorted(|term, number| Ok::<_, ()>(sorted.push((term.to_vec(), number)))).unwrap();
+            let collected: Result<(), ()> = terms.try_for_each_sorted(|term, number| {
+                sorted.push((term.to_vec(), number));
+                Ok(())
+            });
+            collected.unwrap();
             let mut expected: Vec<_> = words.iter().map(|word| word.clone().into_bytes()).zip(numbers).collect();
             expected.sort();
             expected.dedup();
