@@ -18,7 +18,7 @@
 //!
 //! The command line stands beside the library (`src/main.rs`, `src/cli/`) and puts these together. [`messages`] holds the
 //! words it says, [`error`] what can go wrong, [`eval`] and [`verify`] measure the ranking and check the index against a
-//! plain scan of the articles, [`bench`] measures the speed.
+//! plain scan of the articles, [`mod@bench`] measures the speed.
 //!
 //! # What does not happen
 //!
