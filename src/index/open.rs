@@ -92,15 +92,13 @@ impl ArticleIndex {
 
     /// A reader of the last commit. It does not follow later ones.
     pub(crate) fn reader(&self) -> Result<IndexReader, Error> {
-        let reader: IndexReader = self.tantivy.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let searcher = reader.searcher();
-        if searcher.num_docs() < MANY_ARTICLES {
-            return Ok(reader);
-        }
-        // segments side by side; the threads are worth their start only where a query may take long
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(searcher.segment_readers().len());
         let mut index = self.tantivy.clone();
-        index.set_multithread_executor(threads)?;
+        let segments = index.searchable_segment_metas()?;
+        // segments side by side; the threads are worth their start only where a query may take long
+        if segments.iter().map(|segment| u64::from(segment.num_docs())).sum::<u64>() >= MANY_ARTICLES {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            index.set_multithread_executor(threads.min(segments.len()))?;
+        }
         Ok(index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
     }
 
