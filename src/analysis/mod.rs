@@ -25,28 +25,33 @@ use dictionary::Dictionary;
 use normalize::Normalized;
 use segmenter::WordTable;
 use units::{Unit, UnitKind, units};
-use words::{Word, words};
+use words::{Term, Word, each_term, words};
 
 /// The analysis chain with a dictionary. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Analyzer {
     dictionary: Arc<Dictionary>,
     /// Every word of the dictionary, loaded; without it, each text gets a segmenter of its own with the words it needs.
-    whole: Option<Arc<WordTable>>,
+    table: Option<Arc<WordTable>>,
 }
 
 impl Analyzer {
     /// For queries and other short texts: starts at once, costs about 0.1 ms for each line of text.
     #[must_use]
     pub const fn for_queries(dictionary: Arc<Dictionary>) -> Self {
-        Self { dictionary, whole: None }
+        Self { dictionary, table: None }
     }
 
     /// For many texts: takes 0.1 s to start.
     #[must_use]
     pub fn for_articles(dictionary: Arc<Dictionary>) -> Self {
-        let whole = Some(Arc::new(dictionary.whole()));
-        Self { dictionary, whole }
+        let table = Some(Arc::new(dictionary.whole()));
+        Self { dictionary, table }
+    }
+
+    /// Every word with its number, for an analyzer [for articles](Self::for_articles).
+    pub(crate) const fn table(&self) -> Option<&Arc<WordTable>> {
+        self.table.as_ref()
     }
 
     /// The dictionary the chain segments with.
@@ -78,18 +83,21 @@ impl Analyzed {
     /// The words, sorted by start, then by length.
     #[must_use]
     pub fn words(&self) -> Vec<Word<'_>> {
-        let mut words = self.words_in_any_order();
+        let folded = self.normalized.as_str();
+        let mut words = match &self.analyzer.table {
+            Some(table) => words(&**table, folded, &self.units),
+            None => words(&self.analyzer.dictionary.slice(folded), folded, &self.units),
+        };
         words.sort_by_key(|word| (word.bytes.start, word.bytes.end));
         words
     }
 
-    /// The words in no order, which is all that a field without positions needs.
-    #[must_use]
-    pub(crate) fn words_in_any_order(&self) -> Vec<Word<'_>> {
-        let folded = self.normalized.as_str();
-        match &self.analyzer.whole {
-            Some(table) => words(&**table, folded, &self.units),
-            None => words(&self.analyzer.dictionary.slice(folded), folded, &self.units),
+    /// Hands over the terms of the words in no order, which is all that a field without positions needs. With an analyzer
+    /// for queries, none of them is [`Term::Known`].
+    pub(crate) fn each_term(&self, mut take: impl FnMut(Term<'_>)) {
+        match &self.analyzer.table {
+            Some(table) => each_term(table, self.normalized.as_str(), &self.units, take),
+            None => self.words().iter().for_each(|word| take(Term::Other(&word.term))),
         }
     }
 

@@ -9,8 +9,10 @@
 //! word by itself, with the frequency 1.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
 use jieba_rs::Jieba;
 
 /// Cuts runs of Chinese characters.
@@ -26,11 +28,11 @@ impl Segmenter for Jieba {
     }
 }
 
-/// Every word of a dictionary, found by its first characters.
+/// Every word of a dictionary, found by its first characters. A word's number is its place in the order of bytes.
 #[derive(Debug)]
 pub struct WordTable {
-    /// Values of the words of one character, by the character.
-    singles: Vec<f64>,
+    /// Words of one character, by the character.
+    singles: Vec<Entry>,
     /// Words of two characters.
     pairs: Table,
     /// Words of three characters.
@@ -41,20 +43,37 @@ pub struct WordTable {
     longer: Vec<Longer>,
     /// Their further characters.
     tails: Vec<char>,
+    /// The different values that words have, from 1 on; few, for rare words have few different frequencies.
+    values: Vec<f64>,
     /// Value of a character at which no word begins.
     unknown: f64,
+    /// The words one after the other, and where each ends.
+    texts: String,
+    ends: Vec<u32>,
 }
 
-/// Value of what is no word, told by [`f64::is_nan`]. The value of a word is `ln(frequency) - ln(total)`: two logarithms, as jieba takes them, for
-/// the last bit decides between equals.
-const NO_WORD: f64 = f64::NAN;
+/// What is known of a word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    /// Place of its value in [`WordTable::values`]; 0 for what is no word. The value is `ln(frequency) - ln(total)`: two
+    /// logarithms, as jieba takes them, for the last bit decides between equals.
+    value: u32,
+    /// See [`WordTable`].
+    number: u32,
+}
+
+impl Entry {
+    const fn is_word(self) -> bool {
+        self.value != 0
+    }
+}
 
 /// A word of four or more characters.
 #[derive(Debug)]
 struct Longer {
     /// Range in [`WordTable::tails`].
     tail: Range<u32>,
-    value: f64,
+    entry: Entry,
 }
 
 impl WordTable {
@@ -68,14 +87,22 @@ impl WordTable {
             ranges: Vec::new(),
             longer: Vec::new(),
             tails: Vec::new(),
+            values: vec![f64::NAN],
             unknown: -ln_total,
+            texts: String::new(),
+            ends: Vec::new(),
         };
         let mut pairs: Vec<Slot> = Vec::new();
         let mut triples: Vec<(Slot, Range<u32>)> = Vec::new();
+        let mut values: HashMap<u64, u32, FixedState> = HashMap::default();
         each_word(&mut |word, frequency| {
             // jieba cuts the text at any other character, and so never finds such a word
             if word.chars().all(is_chinese_to_jieba) {
-                table.add(word, (frequency as f64).ln() - ln_total, &mut pairs, &mut triples);
+                let value = *values.entry(frequency).or_insert_with(|| {
+                    table.values.push((frequency as f64).ln() - ln_total);
+                    table.values.len() as u32 - 1
+                });
+                table.add(word, value, &mut pairs, &mut triples);
             }
         });
         table.pairs = Table::new(pairs.iter().copied());
@@ -90,65 +117,138 @@ impl WordTable {
 
     /// Adds one word. In sorted order, the words that begin with the same characters follow each other, shorter ones
     /// first.
-    fn add(&mut self, word: &str, value: f64, pairs: &mut Vec<Slot>, triples: &mut Vec<(Slot, Range<u32>)>) {
+    fn add(&mut self, word: &str, value: u32, pairs: &mut Vec<Slot>, triples: &mut Vec<(Slot, Range<u32>)>) {
+        let entry = Entry { value, number: self.ends.len() as u32 };
+        self.texts.push_str(word);
+        self.ends.push(self.texts.len() as u32);
         let mut chars = word.chars();
         let Some(first) = chars.next() else { return };
         let Some(second) = chars.next() else {
             let place = first as usize;
-            self.singles.resize(self.singles.len().max(place + 1), NO_WORD);
-            self.singles[place] = value;
+            self.singles.resize(self.singles.len().max(place + 1), Entry::default());
+            self.singles[place] = entry;
             return;
         };
         let key = extended(u64::from(first), second);
         if pairs.last().is_none_or(|last| last.key & !HAS_LONGER != key) {
-            pairs.push(Slot { key, value: NO_WORD });
+            pairs.push(Slot { key, entry: Entry::default() });
         }
         let Some(pair) = pairs.last_mut() else { return };
         let Some(third) = chars.next() else {
-            pair.value = value;
+            pair.entry = entry;
             return;
         };
         pair.key |= HAS_LONGER;
         let key = extended(key, third);
         let end = self.longer.len() as u32;
         if triples.last().is_none_or(|(last, _)| last.key & !HAS_LONGER != key) {
-            triples.push((Slot { key, value: NO_WORD }, end..end));
+            triples.push((Slot { key, entry: Entry::default() }, end..end));
         }
         let Some((triple, range)) = triples.last_mut() else { return };
         if chars.as_str().is_empty() {
-            triple.value = value;
+            triple.entry = entry;
             return;
         }
         triple.key |= HAS_LONGER;
         let start = self.tails.len() as u32;
         self.tails.extend(chars);
-        self.longer.push(Longer { tail: start..self.tails.len() as u32, value });
+        self.longer.push(Longer { tail: start..self.tails.len() as u32, entry });
         range.end = end + 1;
     }
 
-    /// HOT: hands over the words that `chars` begins with, as their lengths in characters and values. `pair` is the place
-    /// of its first two.
-    fn each_word_at(&self, chars: &[char], pair: Option<usize>, mut word: impl FnMut(usize, f64)) {
-        let mut word = |length, value| {
-            if !f64::is_nan(value) {
-                word(length, value);
+    /// How many words there are; their numbers are those below.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.ends.len() as u32
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The word with a number below [`WordTable::len`].
+    #[must_use]
+    pub fn text(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        &self.texts[start as usize..self.ends[number] as usize]
+    }
+
+    /// HOT: [`Segmenter::cut_for_search`], telling the number of each word, too. What is in no dictionary has none.
+    pub(crate) fn cut(&self, run: &str, mut found: impl FnMut(Range<usize>, Option<u32>)) {
+        SCRATCH.with_borrow_mut(|Scratch { chars, pairs, triples, path }| {
+            chars.clear();
+            chars.extend(run.chars());
+            // all of one kind at once, so that these looks into far memory do not wait for each other
+            pairs.clear();
+            pairs.extend(chars.windows(2).map(|pair| self.pairs.get(extended(u64::from(pair[0]), pair[1]))));
+            pairs.push(Slot::default());
+            triples.clear();
+            triples.extend(pairs.iter().enumerate().map(|(at, pair)| match chars.get(at + 2) {
+                Some(&third) if pair.key & HAS_LONGER != 0 => {
+                    self.triples.find(extended(pair.key & !HAS_LONGER, third))
+                }
+                _ => None,
+            }));
+            path.clear();
+            path.resize(chars.len() + 1, Step { value: 0.0, length: 0, entry: Entry::default() });
+            for at in (0..chars.len()).rev() {
+                let mut best = Step { value: f64::NEG_INFINITY, length: 0, entry: Entry::default() };
+                let mut consider = |length: usize, entry: Entry| {
+                    if entry.is_word() {
+                        let value = self.values[entry.value as usize] + path[at + length].value;
+                        if value > best.value || value == best.value && length > best.length {
+                            best = Step { value, length, entry };
+                        }
+                    }
+                };
+                consider(1, self.singles.get(chars[at] as usize).copied().unwrap_or_default());
+                consider(2, pairs[at].entry);
+                if let Some(triple) = triples[at] {
+                    consider(3, self.triples.slots[triple].entry);
+                    for longer in self.longer_than(triple) {
+                        let tail = &self.tails[longer.tail.start as usize..longer.tail.end as usize];
+                        if chars[at + 3..].starts_with(tail) {
+                            consider(3 + tail.len(), longer.entry);
+                        }
+                    }
+                }
+                if best.length == 0 {
+                    best = Step { value: self.unknown + path[at + 1].value, length: 1, ..best };
+                }
+                path[at] = best;
             }
-        };
-        word(1, self.singles.get(chars[0] as usize).copied().unwrap_or(NO_WORD));
-        let Some(pair) = pair.map(|at| self.pairs.slots[at]) else { return };
-        word(2, pair.value);
-        let (true, &[_, _, third, ref rest @ ..]) = (pair.key & HAS_LONGER != 0, chars) else { return };
-        let Some(at) = self.triples.find(extended(pair.key & !HAS_LONGER, third)) else { return };
-        word(3, self.triples.slots[at].value);
-        if self.triples.slots[at].key & HAS_LONGER == 0 {
-            return;
-        }
-        for longer in &self.longer[self.ranges[at].start as usize..self.ranges[at].end as usize] {
-            let tail = &self.tails[longer.tail.start as usize..longer.tail.end as usize];
-            if rest.starts_with(tail) {
-                word(3 + tail.len(), longer.value);
+            let mut start = 0;
+            while start < chars.len() {
+                let Step { length, entry, .. } = path[start];
+                let end = start + length;
+                let mut inner = |at: usize, length: usize, entry: Entry| {
+                    if entry.is_word() {
+                        found(at..at + length, Some(entry.number));
+                    }
+                };
+                if length > 2 {
+                    (start..end - 1).for_each(|at| inner(at, 2, pairs[at].entry));
+                }
+                if length > 3 {
+                    let triples = (start..end - 2).filter_map(|at| Some((at, triples[at]?)));
+                    triples.for_each(|(at, triple)| inner(at, 3, self.triples.slots[triple].entry));
+                }
+                found(start..end, entry.is_word().then_some(entry.number));
+                start = end;
             }
+        });
+    }
+
+    /// The words that go on behind the three characters in a slot of `triples`.
+    fn longer_than(&self, triple: usize) -> &[Longer] {
+        if self.triples.slots[triple].key & HAS_LONGER == 0 {
+            return &[];
         }
+        let Range { start, end } = self.ranges[triple];
+        &self.longer[start as usize..end as usize]
     }
 }
 
@@ -156,8 +256,10 @@ impl WordTable {
 #[derive(Default)]
 struct Scratch {
     chars: Vec<char>,
-    /// For each character, the place of it and the next in the table.
-    pairs: Vec<Option<usize>>,
+    /// What is known of each character and the next.
+    pairs: Vec<Slot>,
+    /// The place in the table of these and the one after.
+    triples: Vec<Option<usize>>,
     /// The best path from each character on, and from the end.
     path: Vec<Step>,
 }
@@ -166,11 +268,9 @@ struct Scratch {
 struct Step {
     /// Sum of the values from here to the end.
     value: f64,
-    /// Characters of the word.
+    /// Characters of the word, and what is known of it.
     length: usize,
-    /// Whether words of two and of three characters begin here.
-    has_pair: bool,
-    has_triple: bool,
+    entry: Entry,
 }
 
 thread_local! {
@@ -179,42 +279,7 @@ thread_local! {
 
 impl Segmenter for WordTable {
     fn cut_for_search(&self, run: &str, mut found: impl FnMut(Range<usize>)) {
-        SCRATCH.with_borrow_mut(|Scratch { chars, pairs, path }| {
-            chars.clear();
-            chars.extend(run.chars());
-            // all at once, so that these looks into far memory do not wait for each other
-            pairs.clear();
-            pairs.extend(chars.windows(2).map(|pair| self.pairs.find(extended(u64::from(pair[0]), pair[1]))));
-            pairs.push(None);
-            path.clear();
-            path.resize(chars.len() + 1, Step { value: 0.0, length: 0, has_pair: false, has_triple: false });
-            for at in (0..chars.len()).rev() {
-                let unknown = Step { value: self.unknown, length: 1, has_pair: false, has_triple: false };
-                let mut best = Step { value: f64::NEG_INFINITY, length: 0, ..unknown };
-                self.each_word_at(&chars[at..], pairs[at], |length, value| {
-                    best.has_pair |= length == 2;
-                    best.has_triple |= length == 3;
-                    let value = value + path[at + length].value;
-                    if value > best.value || value == best.value && length > best.length {
-                        (best.value, best.length) = (value, length);
-                    }
-                });
-                if best.length == 0 {
-                    best = Step { value: self.unknown + path[at + 1].value, ..unknown };
-                }
-                path[at] = best;
-            }
-            let mut start = 0;
-            while start < chars.len() {
-                let end = start + path[start].length;
-                for length in 2..(end - start).min(4) {
-                    let begins = |step: &Step| if length == 2 { step.has_pair } else { step.has_triple };
-                    (start..=end - length).filter(|&at| begins(&path[at])).for_each(|at| found(at..at + length));
-                }
-                found(start..end);
-                start = end;
-            }
-        });
+        self.cut(run, |chars, _| found(chars));
     }
 }
 
@@ -247,7 +312,7 @@ struct Table {
 struct Slot {
     /// 0 where the slot is free.
     key: u64,
-    value: f64,
+    entry: Entry,
 }
 
 /// 128 KB; with 200,000 keys, one in five other hashes passes.
@@ -273,6 +338,11 @@ impl Table {
             table.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         table
+    }
+
+    /// The slot of `key`, or an empty one.
+    fn get(&self, key: u64) -> Slot {
+        self.find(key).map_or_else(Slot::default, |at| self.slots[at])
     }
 
     /// The place of `key` in `slots`.

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use frostem::{Algorithm, Stemmer};
 
-use super::segmenter::Segmenter;
+use super::segmenter::{Segmenter, WordTable};
 use super::units::{Unit, UnitKind};
 
 /// Bump when the same text gives other words than before: indexes made earlier must then be rebuilt.
@@ -55,20 +55,56 @@ pub struct Word<'t> {
 #[must_use]
 pub(crate) fn words<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit]) -> Vec<Word<'t>> {
     let mut words = Vec::with_capacity(units.len());
+    each_stretch(folded, units, &mut words, |words, run| han(segmenter, folded, units, run, words));
+    words
+}
+
+/// A word as the index sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Term<'t> {
+    /// A word of the dictionary, by its number in the [`WordTable`].
+    Known(u32),
+    /// Any other.
+    Other(&'t str),
+}
+
+/// Hands over the terms of [`words`], in no order, with no more work than the index needs.
+pub(crate) fn each_term(table: &WordTable, folded: &str, units: &[Unit], mut take: impl FnMut(Term<'_>)) {
+    let mut others = Vec::new();
+    each_stretch(folded, units, &mut others, |_, run| {
+        let text = &folded[units[run.start].bytes.start..units[run.end - 1].bytes.end];
+        table.cut(text, |chars, number| match number {
+            Some(number) => take(Term::Known(number)),
+            None => take(Term::Other(&folded[units[run.start + chars.start].bytes.clone()])),
+        });
+    });
+    others.iter().for_each(|word| take(Term::Other(&word.term)));
+}
+
+/// Walks over the units: the words of each run of Han characters are found by `han`, those of all else go to `words`.
+fn each_stretch<'t>(
+    folded: &'t str,
+    units: &[Unit],
+    words: &mut Vec<Word<'t>>,
+    mut han: impl FnMut(&mut Vec<Word<'t>>, Range<usize>),
+) {
     let mut at = 0;
     while at < units.len() {
         at = match units[at].kind {
-            UnitKind::Han => han(segmenter, folded, units, at, &mut words),
-            UnitKind::Letters | UnitKind::Digits => code(folded, units, at, &mut words),
+            UnitKind::Han => {
+                let end = run_end(units, at, |unit| unit.kind == UnitKind::Han);
+                han(words, at..end);
+                end
+            }
+            UnitKind::Letters | UnitKind::Digits => code(folded, units, at, words),
             UnitKind::Syllable => {
                 let end = run_end(units, at, |unit| unit.kind == UnitKind::Syllable);
-                push(&mut words, folded, units, at..end, WordKind::Leaf, None);
+                push(words, folded, units, at..end, WordKind::Leaf, None);
                 end
             }
             UnitKind::Symbol => at + 1,
         };
     }
-    words
 }
 
 /// Index after the run of touching units that begins at `at`.
@@ -93,13 +129,18 @@ fn push<'t>(
     words.push(Word { term, bytes, unit: span.start, kind });
 }
 
-/// The words of the Han run at `at`; gives the index after it.
-fn han<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>>) -> usize {
-    let end = run_end(units, at, |unit| unit.kind == UnitKind::Han);
-    let run = &folded[units[at].bytes.start..units[end - 1].bytes.end];
+/// The words of the Han run that the units `run` are.
+fn han<'t>(
+    segmenter: &impl Segmenter,
+    folded: &'t str,
+    units: &[Unit],
+    run: Range<usize>,
+    words: &mut Vec<Word<'t>>,
+) {
+    let text = &folded[units[run.start].bytes.start..units[run.end - 1].bytes.end];
     let first = words.len();
-    segmenter.cut_for_search(run, |chars| {
-        push(words, folded, units, at + chars.start..at + chars.end, WordKind::Inner, None);
+    segmenter.cut_for_search(text, |chars| {
+        push(words, folded, units, run.start + chars.start..run.start + chars.end, WordKind::Inner, None);
     });
     // each word of the cut comes right after the shorter ones inside it, so from the back the word comes first
     let mut word_end = words.len();
@@ -112,7 +153,6 @@ fn han<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit], at: usiz
         mark_leaves(&mut words[inner..word_end]);
         word_end = inner;
     }
-    end
 }
 
 /// Decides which of the words `[shorter.., whole]` are the leaves: the shorter ones where they tile the whole, else the

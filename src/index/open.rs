@@ -22,7 +22,7 @@ pub const FORMAT: u32 = 2;
 /// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
 const STORE_BLOCK_BYTES: usize = 32 << 10;
 /// Level of zstd, on its scale of 1 to 22. Decompression does not slow down with it.
-const STORE_ZSTD_LEVEL: i32 = 3;
+const STORE_ZSTD_LEVEL: i32 = 1;
 
 /// What every commit says about itself, beside tantivy's own account of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@
 //! table of one growing list for each term would jump about in it.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::io;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use tantivy::directory::TerminatingWrite;
@@ -20,8 +20,9 @@ use tantivy::{DocId, Index, Segment};
 
 use super::document::{all_category_terms, columns};
 use super::schema::Fields;
+use crate::analysis::segmenter::WordTable;
 use crate::analysis::units::Unit;
-use crate::analysis::words::Word;
+use crate::analysis::words::Term;
 use crate::analysis::{Analyzed, Analyzer};
 use crate::article::Article;
 
@@ -54,7 +55,13 @@ impl SegmentBuilder {
         )?;
         let indexed = schema.fields().filter(|(_, entry)| entry.is_indexed());
         let postings = indexed.map(|(field, entry)| {
-            Postings::new(field, entry.field_type().index_record_option().unwrap_or(IndexRecordOption::Basic))
+            let known = match analyzer.table() {
+                Some(table) if [fields.text, fields.title].contains(&field) => Known::Words(Arc::clone(table)),
+                _ if [fields.title_units, fields.body_units].contains(&field) => Known::Han,
+                _ => Known::Nothing,
+            };
+            let option = entry.field_type().index_record_option().unwrap_or(IndexRecordOption::Basic);
+            Postings::new(field, option, Terms::new(known))
         });
         Ok(Self {
             postings: postings.collect(),
@@ -78,10 +85,10 @@ impl SegmentBuilder {
         let fields = self.fields;
         let title = self.analyzer.analyze(&article.title);
         let body = self.analyzer.analyze(article.body.as_str());
-        let title_words = title.words_in_any_order();
-        self.postings_of(fields.text).push_words(&title_words);
-        self.postings_of(fields.title).push_words(&title_words);
-        self.postings_of(fields.text).push_words(&body.words_in_any_order());
+        for (field, text) in [(fields.title, &title), (fields.text, &title), (fields.text, &body)] {
+            let postings = self.postings_of(field);
+            text.each_term(|term| postings.push_term(term));
+        }
         self.postings_of(fields.title_units).push_units(&title);
         self.postings_of(fields.body_units).push_units(&body);
         for (field, text) in [(fields.author, &article.author), (fields.url, &article.url)] {
@@ -190,8 +197,8 @@ struct Postings {
 }
 
 impl Postings {
-    fn new(field: Field, option: IndexRecordOption) -> Self {
-        Self { field, option, terms: Terms::default(), tokens: Vec::new(), ends: Vec::new() }
+    const fn new(field: Field, option: IndexRecordOption, terms: Terms) -> Self {
+        Self { field, option, terms, tokens: Vec::new(), ends: Vec::new() }
     }
 
     /// Adds a token to the current article.
@@ -200,20 +207,21 @@ impl Postings {
         self.tokens.push(number);
     }
 
-    fn push_words(&mut self, words: &[Word<'_>]) {
-        // the looks into memory of the first pass do not wait for each other, those of the second find it near
-        words.iter().for_each(|word| self.terms.touch(word.term.as_bytes()));
-        words.iter().for_each(|word| self.push(word.term.as_bytes()));
+    /// Adds a word of a field whose known terms are [`Known::Words`].
+    fn push_term(&mut self, term: Term<'_>) {
+        match term {
+            Term::Known(number) => self.tokens.push(number),
+            Term::Other(text) => self.push(text.as_bytes()),
+        }
     }
 
-    /// Adds every unit of a text to the current article.
+    /// Adds every unit of a text to the current article, of a field whose known terms are [`Known::Han`], if any.
     fn push_units(&mut self, text: &Analyzed) {
         let mut before = None;
         for unit in &text.units {
-            self.push(text.unit_text(unit).as_bytes());
-            if before.is_some_and(|before| unit.breaks_from(before)) {
-                *self.tokens.last_mut().expect("it was just pushed") |= AFTER_BREAK;
-            }
+            let after_break = before.is_some_and(|before| unit.breaks_from(before));
+            let number = self.terms.number(text.unit_text(unit).as_bytes());
+            self.tokens.push(if after_break { number | AFTER_BREAK } else { number });
             before = Some(unit);
         }
     }
@@ -227,7 +235,7 @@ impl Postings {
     }
 
     fn bytes(&self) -> usize {
-        4 * (self.tokens.capacity() + self.ends.capacity() + self.terms.len()) + self.terms.bytes()
+        size_of::<u32>() * (self.tokens.capacity() + self.ends.capacity() + self.terms.len()) + self.terms.bytes()
     }
 
     /// Writes the postings term by term.
@@ -242,6 +250,9 @@ impl Postings {
         self.terms.try_for_each_sorted(|term, number| {
             let number = number as usize;
             let places = &places[starts[number] as usize..starts[number + 1] as usize];
+            if places.is_empty() {
+                return Ok(());
+            }
             write_term(&mut field, term, places, self.option.has_freq(), &mut deltas)
         })?;
         field.close()
@@ -298,194 +309,140 @@ fn write_term(
     field.close_term()
 }
 
-/// The terms of a field, numbered in the order in which they came. Short ones are kept as numbers that hold their bytes,
-/// so that finding one takes a single look into memory.
-#[derive(Default)]
+/// The terms of a field and their numbers: first those that are known beforehand, then the others in the order in which
+/// they come.
 struct Terms {
-    /// Numbers of single Chinese characters, plus one, from [`FIRST_HAN`] on; empty before the first. Nearly all units and
-    /// a third of all words are found here without a search.
-    han: Vec<u32>,
-    han_len: usize,
-    /// Other terms of up to [`SHORT_BYTES`] bytes, as [`short`] numbers: most words.
-    short: ShortTerms,
-    /// Terms of up to [`MIDDLE_BYTES`] bytes, as [`middle`] numbers.
-    middle: HashMap<u128, u32, RandomState>,
-    long: HashMap<Box<[u8]>, u32, RandomState>,
-    /// Bytes of the texts of `long`.
-    long_bytes: usize,
+    known: Known,
+    others: HashMap<Box<[u8]>, u32, RandomState>,
+    /// Bytes of the texts of `others`.
+    others_bytes: usize,
+}
+
+/// Terms that have a number without a look into memory: nearly all of a text.
+enum Known {
+    /// None.
+    Nothing,
+    /// The words of the dictionary, by their numbers there.
+    Words(Arc<WordTable>),
+    /// The characters from [`FIRST_HAN`] to [`LAST_HAN`], by their places in Unicode.
+    Han,
 }
 
 /// The block that holds all but rare characters (Unicode, CJK Unified Ideographs).
 const FIRST_HAN: char = '\u{4E00}';
 const LAST_HAN: char = '\u{9FFF}';
-const SHORT_BYTES: usize = 7;
-const MIDDLE_BYTES: usize = 15;
 
-/// The bytes of a term, zeros up to [`SHORT_BYTES`], and the number of its bytes.
-fn short(term: &[u8]) -> u64 {
-    let mut bytes = [0; SHORT_BYTES + 1];
-    bytes[..term.len()].copy_from_slice(term);
-    bytes[SHORT_BYTES] = term.len() as u8;
-    u64::from_be_bytes(bytes)
+impl Known {
+    fn len(&self) -> u32 {
+        match self {
+            Self::Nothing => 0,
+            Self::Words(table) => table.len(),
+            Self::Han => u32::from(LAST_HAN) - u32::from(FIRST_HAN) + 1,
+        }
+    }
+
+    /// Hands over the terms in the order of their bytes, which is that of their numbers.
+    fn try_for_each<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Words(table) => (0..table.len()).try_for_each(|number| take(table.text(number).as_bytes(), number)),
+            Self::Han => (FIRST_HAN..=LAST_HAN)
+                .zip(0..)
+                .try_for_each(|(c, number)| take(c.encode_utf8(&mut [0; 4]).as_bytes(), number)),
+        }
+    }
 }
 
-/// The first bytes of a term, zeros up to [`MIDDLE_BYTES`], and the number of its bytes as far as they fit. In the order
-/// of these numbers, terms stand as in the order of their bytes, but for those that agree in all that fits.
-fn middle(term: &[u8]) -> u128 {
-    let mut bytes = [0; MIDDLE_BYTES + 1];
-    let fitting = term.len().min(MIDDLE_BYTES);
-    bytes[..fitting].copy_from_slice(&term[..fitting]);
-    bytes[MIDDLE_BYTES] = term.len().min(MIDDLE_BYTES + 1) as u8;
-    u128::from_be_bytes(bytes)
-}
-
-/// The [`middle`] number of the term with a [`short`] number.
-fn middle_of_short(short: u64) -> u128 {
-    let [text @ .., len] = short.to_be_bytes();
-    middle(&text[..usize::from(len)])
-}
-
-/// Place in [`Terms::han`] of the character that a term is.
-fn han_place(term: &[u8]) -> Option<usize> {
+/// Number among [`Known::Han`] of the character that a term is.
+fn han_number(term: &[u8]) -> Option<u32> {
     let &[a, b, c] = term else { return None };
     let code = u32::from(a & 0x0F) << 12 | u32::from(b & 0x3F) << 6 | u32::from(c & 0x3F);
     // three bytes that are no character begin with less
     let is_han = a >= 0xE0 && (u32::from(FIRST_HAN)..=u32::from(LAST_HAN)).contains(&code);
-    is_han.then(|| (code - u32::from(FIRST_HAN)) as usize)
+    is_han.then(|| code - u32::from(FIRST_HAN))
 }
 
 impl Terms {
+    fn new(known: Known) -> Self {
+        Self { known, others: HashMap::default(), others_bytes: 0 }
+    }
+
     fn len(&self) -> usize {
-        self.han_len + self.short.len + self.middle.len() + self.long.len()
+        self.known.len() as usize + self.others.len()
     }
 
     fn number(&mut self, term: &[u8]) -> u32 {
-        let next = self.len() as u32;
-        if let Some(place) = han_place(term) {
-            if self.han.is_empty() {
-                self.han = vec![0; LAST_HAN as usize - FIRST_HAN as usize + 1];
-            }
-            let number = &mut self.han[place];
-            if *number == 0 {
-                *number = next + 1;
-                self.han_len += 1;
-            }
-            return *number - 1;
+        if matches!(self.known, Known::Han)
+            && let Some(number) = han_number(term)
+        {
+            return number;
         }
-        if term.len() <= SHORT_BYTES {
-            return self.short.number_or_insert(short(term), next);
+        if let Some(&number) = self.others.get(term) {
+            return number;
         }
-        if term.len() <= MIDDLE_BYTES {
-            return *self.middle.entry(middle(term)).or_insert(next);
-        }
-        self.long.get(term).copied().unwrap_or_else(|| {
-            self.long_bytes += term.len();
-            self.long.insert(term.into(), next);
-            next
-        })
-    }
-
-    /// Brings the memory near that [`Terms::number`] will look into.
-    fn touch(&self, term: &[u8]) {
-        if term.len() <= SHORT_BYTES && han_place(term).is_none() {
-            std::hint::black_box(self.short.slots[self.short.place(short(term))].0);
-        }
+        let number = self.len() as u32;
+        self.others_bytes += term.len();
+        self.others.insert(term.into(), number);
+        number
     }
 
     /// Hands over the terms in the order of their bytes, each with its number.
     fn try_for_each_sorted<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
-        let han = (FIRST_HAN..=LAST_HAN).zip(&self.han).filter(|(_, number)| **number != 0);
-        let han = han.map(|(c, number)| (middle(c.encode_utf8(&mut [0; 4]).as_bytes()), [].as_slice(), number - 1));
-        let filled = self.short.slots.iter().filter(|(short, _)| *short != 0);
-        let short = filled.map(|&(short, number)| (middle_of_short(short), [].as_slice(), number));
-        let others = self.middle.iter().map(|(&middle, &number)| (middle, [].as_slice(), number));
-        let long = self.long.iter().map(|(term, &number)| (middle(term), &**term, number));
-        let mut terms: Vec<(u128, &[u8], u32)> = han.chain(short).chain(others).chain(long).collect();
-        terms.sort_unstable();
-        terms.into_iter().try_for_each(|(middle, long, number)| {
-            let bytes = middle.to_be_bytes();
-            let whole = bytes.get(..usize::from(bytes[MIDDLE_BYTES])).filter(|_| long.is_empty());
-            take(whole.unwrap_or(long), number)
-        })
+        let mut others: Vec<(&[u8], u32)> = self.others.iter().map(|(term, &number)| (&**term, number)).collect();
+        others.sort_unstable();
+        let mut others = others.into_iter().peekable();
+        self.known.try_for_each(|known, number| {
+            while let Some((term, number)) = others.next_if(|(term, _)| *term < known) {
+                take(term, number)?;
+            }
+            take(known, number)
+        })?;
+        others.try_for_each(|(term, number)| take(term, number))
     }
 
     fn bytes(&self) -> usize {
-        // beside each entry, the tables of the library keep one byte
-        self.han.len() * size_of::<u32>()
-            + self.short.slots.len() * size_of::<(u64, u32)>()
-            + self.middle.capacity() * (size_of::<(u128, u32)>() + 1)
-            + self.long.capacity() * (size_of::<(Box<[u8]>, u32)>() + 1)
-            + self.long_bytes
-    }
-}
-
-/// A table with open addressing from [`short`] numbers to the numbers of terms, keys and values side by side.
-struct ShortTerms {
-    /// A power of two of them, at most half of them filled; 0 is no short number, for no term is empty.
-    slots: Vec<(u64, u32)>,
-    len: usize,
-    /// Odd and drawn by chance, so that no text can be written whose terms all fall on one place. The upper bits of the
-    /// product are the hash (Dietzfelbinger and others 1997).
-    factor: u64,
-}
-
-impl Default for ShortTerms {
-    fn default() -> Self {
-        Self { slots: vec![(0, 0); 1 << 10], len: 0, factor: RandomState::default().hash_one(0) | 1 }
-    }
-}
-
-impl ShortTerms {
-    fn place(&self, short: u64) -> usize {
-        (short.wrapping_mul(self.factor) >> (u64::BITS - self.slots.len().trailing_zeros())) as usize
-    }
-
-    /// The slot that holds `short`, or the free one where it belongs.
-    fn slot(&mut self, short: u64) -> &mut (u64, u32) {
-        let mut at = self.place(short);
-        while self.slots[at].0 != short && self.slots[at].0 != 0 {
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        &mut self.slots[at]
-    }
-
-    fn number_or_insert(&mut self, short: u64, next: u32) -> u32 {
-        let slot = self.slot(short);
-        if slot.0 == short {
-            return slot.1;
-        }
-        *slot = (short, next);
-        self.len += 1;
-        if self.len * 2 > self.slots.len() {
-            let larger = vec![(0, 0); self.slots.len() * 2];
-            for filled in std::mem::replace(&mut self.slots, larger).into_iter().filter(|slot| slot.0 != 0) {
-                *self.slot(filled.0) = filled;
-            }
-        }
-        next
+        // beside each entry, the table keeps one byte
+        self.others.capacity() * (size_of::<(Box<[u8]>, u32)>() + 1) + self.others_bytes
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::dictionary::Dictionary;
     use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(known: Known, words: &[String]) {
+        let mut terms = Terms::new(known);
+        let known = terms.len();
+        let numbers: Vec<u32> = words.iter().map(|word| terms.number(word.as_bytes())).collect();
+        let mut sorted = Vec::new();
+        let collected: Result<(), ()> = terms.try_for_each_sorted(|term, number| {
+            sorted.push((term.to_vec(), number));
+            Ok(())
+        });
+        collected.unwrap();
+        assert_eq!(sorted.len(), terms.len());
+        assert!(sorted.is_sorted_by(|a, b| a.0 < b.0), "in order and each once");
+        for (word, number) in words.iter().zip(numbers) {
+            assert!(sorted.contains(&(word.clone().into_bytes(), number)), "{word} {number} of {known}");
+        }
+    }
 
     proptest! {
         #[test]
-        fn terms_come_back_in_the_order_of_their_bytes(words in prop::collection::vec("[ab中国一鿿\u{0}]{1,12}", 0..60)) {
-            let mut terms = Terms::default();
-            let numbers: Vec<u32> = words.iter().map(|word| terms.number(word.as_bytes())).collect();
-            let mut sorted = Vec::new();
-            let collected: Result<(), ()> = terms.try_for_each_sorted(|term, number| {
-                sorted.push((term.to_vec(), number));
-                Ok(())
-            });
-            collected.unwrap();
-            let mut expected: Vec<_> = words.iter().map(|word| word.clone().into_bytes()).zip(numbers).collect();
-            expected.sort();
-            expected.dedup();
-            prop_assert_eq!(sorted, expected);
+        fn terms_come_back_in_the_order_of_their_bytes(words in prop::collection::vec("[ab中国一鿿\u{0}]{1,12}", 0..30)) {
+            check(Known::Nothing, &words);
+            check(Known::Han, &words);
         }
+    }
+
+    #[test]
+    fn words_of_the_dictionary_stand_between_the_others() {
+        let table = Arc::new(Dictionary::default().whole());
+        let words = ["a", "丂", "区块链 云", "龘靐", "zz"].map(str::to_owned);
+        check(Known::Words(Arc::clone(&table)), &words);
+        assert_eq!(table.text(table.len() - 1).chars().count(), 1);
     }
 }
