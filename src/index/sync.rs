@@ -148,13 +148,23 @@ pub fn sync(
     }
     let _lock = WriterLock::acquire(dir)?;
     let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options)?;
-    let plan = Plan::new(&corpus, &target.manifest, progress);
+    let words = || Analyzer::for_articles(Arc::clone(dictionary));
+    let (plan, loaded) = std::thread::scope(|scope| {
+        // a new index needs every word, whatever the folder holds
+        let loading = target.is_new.then(|| scope.spawn(words));
+        let plan = Plan::new(&corpus, &target.manifest, progress);
+        (plan, loading.map(|words| words.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+    });
     let mut report = if plan.is_empty() && !target.is_new {
         let mut report = SyncReport::default();
         account(&mut report, target.manifest, plan);
         report
     } else {
-        Run::new(target, plan, &Analyzer::for_articles(Arc::clone(dictionary)), options, progress)?.finish()?
+        let analyzer = loaded.unwrap_or_else(|| match plan.bytes {
+            ..=FEW_BYTES => Analyzer::for_queries(Arc::clone(dictionary)),
+            _ => words(),
+        });
+        Run::new(target, plan, &analyzer, options, progress)?.finish()?
     };
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -355,6 +365,8 @@ const CHUNKS_PART: usize = 8;
 const MIN_SEGMENT_BYTES: usize = 8 << 20;
 /// The least that the engine wants for indexing threads of its own. They get no articles and take no memory.
 const IDLE_WRITER_BYTES: usize = 15_000_000;
+/// So few articles are analysed sooner with just the words that occur in them than all words are loaded.
+const FEW_BYTES: u64 = 64 << 10;
 /// Problems that are kept of one file: enough to see what is wrong with it.
 const MAX_PROBLEMS_OF_FILE: usize = 20;
 
