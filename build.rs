@@ -1,5 +1,5 @@
 //! Compiles the word lists of `data/` into the binary: the dictionary as a finite state map from word to frequency, and
-//! the table that folds traditional characters into simplified ones. See `data/README.md` for where they come from. Tells
+//! the tables that fold traditional characters into simplified ones and give frequent characters short forms. See `data/README.md` for where they come from. Tells
 //! a release which commit it is.
 
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ fn main() {
     let fold = read_fold(Path::new("data/fold/traditional.txt"));
     write_fold(&fold, &out.join("fold.rs"));
     write_dictionary(&fold, &out);
+    write_packing(Path::new("data/packing.txt"), &out.join("packing.rs"));
     println!("cargo::rustc-env=SOUWEN_COMMIT={}", commit().unwrap_or_default());
 }
 
@@ -96,6 +97,26 @@ fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
     let rare: Vec<(char, char)> =
         rare.into_iter().map(|(from, to)| (char::from_u32(from).expect("was a char"), to)).collect();
     writeln!(code, "static RARE: [(char, char); {}] = {rare:?};", rare.len()).expect("a string takes every write");
+    fs::write(path, code).expect("OUT_DIR can be written");
+}
+
+/// The characters that stored text has short forms for, in their order, and the place of each by its code.
+fn write_packing(list: &Path, path: &Path) {
+    let text = read(list);
+    let chars: Vec<u16> = entries(&text)
+        .flat_map(str::chars)
+        .map(|c| u16::try_from(u32::from(c)).unwrap_or_else(|_| panic!("{}: {c} has more than 16 bits", list.display())))
+        .collect();
+    let mut places = vec![0u16; 1 << 16];
+    for (&c, place) in chars.iter().zip(1..) {
+        assert_eq!(places[usize::from(c)], 0, "{}: {c:#x} stands there twice", list.display());
+        places[usize::from(c)] = place;
+    }
+    let code = format!(
+        "static CHARS: [u16; {}] = {chars:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
+        chars.len(),
+        places.len()
+    );
     fs::write(path, code).expect("OUT_DIR can be written");
 }
 

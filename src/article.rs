@@ -161,6 +161,12 @@ impl PlainText {
         Self(text)
     }
 
+    /// Back from what [`PlainText::as_str`] gave.
+    #[must_use]
+    pub(crate) const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text; paragraphs are its lines.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,22 +1,52 @@
 //! Article to tantivy document and back.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::packing;
 use super::schema::Fields;
 use crate::analysis::normalize::Normalized;
-use crate::article::{Article, CategoryPath};
+use crate::article::{Article, ArticleId, CategoryPath, PlainText};
 use crate::error::Error;
 
 /// Parts the levels of a category in terms and columns; no level holds it, for it is a control character.
 pub(crate) const LEVEL_END: char = '\u{1f}';
 
+/// An [`Article`] as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    id: u64,
+    #[serde(with = "packing")]
+    path: Cow<'a, str>,
+    #[serde(with = "packing")]
+    title: Cow<'a, str>,
+    #[serde(with = "packing")]
+    body: Cow<'a, str>,
+    author: Option<Cow<'a, str>>,
+    date: Option<Timestamp>,
+    categories: Cow<'a, [CategoryPath]>,
+    url: Option<Cow<'a, str>>,
+}
+
 /// The stored form of an article, and a hash of all it says.
 pub(crate) fn store(article: &Article) -> (Vec<u8>, u64) {
-    let bytes = postcard::to_stdvec(article).expect("an article is plain data");
+    let stored = Stored {
+        id: article.id.to_u64(),
+        path: (&*article.path).into(),
+        title: (&*article.title).into(),
+        body: article.body.as_str().into(),
+        author: article.author.as_deref().map(Cow::from),
+        date: article.date,
+        categories: (&*article.categories).into(),
+        url: article.url.as_deref().map(Cow::from),
+    };
+    let bytes = postcard::to_stdvec(&stored).expect("an article is plain data");
     let hash = xxh3_64(&bytes);
     (bytes, hash)
 }
@@ -40,11 +70,21 @@ pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> Tant
 
 /// The article that a stored document holds.
 pub(crate) fn article(fields: &Fields, document: &TantivyDocument) -> Result<Article, Error> {
-    document
+    let stored: Option<Stored<'_>> = document
         .get_first(fields.article)
         .and_then(|value| value.as_bytes())
-        .and_then(|bytes| postcard::from_bytes(bytes).ok())
-        .ok_or(Error::Damaged { part: "stored article".to_owned() })
+        .and_then(|bytes| postcard::from_bytes(bytes).ok());
+    let stored = stored.ok_or(Error::Damaged { part: "stored article".to_owned() })?;
+    Ok(Article {
+        id: ArticleId::from_u64(stored.id),
+        path: stored.path.into_owned(),
+        title: stored.title.into_owned(),
+        body: PlainText::from_stored(stored.body.into_owned()),
+        author: stored.author.map(Cow::into_owned),
+        date: stored.date,
+        categories: stored.categories.into_owned(),
+        url: stored.url.map(Cow::into_owned),
+    })
 }
 
 /// The terms of all paths of an article, each once.

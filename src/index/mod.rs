@@ -1,6 +1,6 @@
 //! The index: what is in it, how it is opened, and how it is kept in step with the corpus.
 //!
-//! [`schema`] names the fields, `document.rs` fills them, [`open`] decides whether an index may be used, [`sync`](mod@sync)
+//! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an index may be used, [`sync`](mod@sync)
 //! writes it, `manifest.rs` remembers which files it holds.
 
 mod budget;
@@ -9,6 +9,7 @@ pub(crate) mod document;
 mod lock;
 mod manifest;
 pub mod open;
+mod packing;
 pub mod schema;
 mod segment;
 pub mod stats;
