@@ -105,7 +105,9 @@ fn write_packing(list: &Path, path: &Path) {
     let text = read(list);
     let chars: Vec<u16> = entries(&text)
         .flat_map(str::chars)
-        .map(|c| u16::try_from(u32::from(c)).unwrap_or_else(|_| panic!("{}: {c} has more than 16 bits", list.display())))
+        .map(|c| {
+            u16::try_from(u32::from(c)).unwrap_or_else(|_| panic!("{}: {c} has more than 16 bits", list.display()))
+        })
         .collect();
     let mut places = vec![0u16; 1 << 16];
     for (&c, place) in chars.iter().zip(1..) {

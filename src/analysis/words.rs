@@ -130,13 +130,7 @@ fn push<'t>(
 }
 
 /// The words of the Han run that the units `run` are.
-fn han<'t>(
-    segmenter: &impl Segmenter,
-    folded: &'t str,
-    units: &[Unit],
-    run: Range<usize>,
-    words: &mut Vec<Word<'t>>,
-) {
+fn han<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Unit], run: Range<usize>, words: &mut Vec<Word<'t>>) {
     let text = &folded[units[run.start].bytes.start..units[run.end - 1].bytes.end];
     let first = words.len();
     segmenter.cut_for_search(text, |chars| {
@@ -189,11 +183,12 @@ fn tile(words: &[Word<'_>], start: usize, end: usize, tiles: &mut Vec<usize>) ->
 fn code<'t>(folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>>) -> usize {
     let joined = |end: usize| -> bool {
         let (before, unit) = (&units[end - 1], &units[end]);
-        match (&folded[before.bytes.end..unit.bytes.start], unit.kind) {
-            ("" | "-" | "_" | "." | "'" | "\u{2019}", UnitKind::Letters | UnitKind::Digits) => true,
-            (",", UnitKind::Digits) => is_thousands(before, unit),
-            ("", UnitKind::Symbol) => {
-                matches!(&folded[unit.bytes.clone()], "@" | "&")
+        // as bytes: short patterns are compared without a call
+        match (&folded.as_bytes()[before.bytes.end..unit.bytes.start], unit.kind) {
+            (b"" | b"-" | b"_" | b"." | b"'" | b"\xE2\x80\x99", UnitKind::Letters | UnitKind::Digits) => true,
+            (b",", UnitKind::Digits) => is_thousands(before, unit),
+            (b"", UnitKind::Symbol) => {
+                matches!(&folded.as_bytes()[unit.bytes.clone()], b"@" | b"&")
                     && units.get(end + 1).is_some_and(|next| {
                         next.bytes.start == unit.bytes.end && matches!(next.kind, UnitKind::Letters | UnitKind::Digits)
                     })
@@ -265,10 +260,12 @@ pub(crate) fn stem(text: &str, kind: UnitKind) -> Cow<'_, str> {
 /// Index after the `+`, `++`, `#` or `%` that belongs to the word that ends at `end`: nothing may be joined to it behind.
 fn suffix_end(folded: &str, units: &[Unit], end: usize) -> usize {
     let touches = |i: usize| i < units.len() && units[i].bytes.start == units[i - 1].bytes.end;
-    let symbol = |i: usize, allowed: &[&str]| touches(i) && allowed.contains(&&folded[units[i].bytes.clone()]);
-    let suffix_end = if symbol(end, &["+"]) && symbol(end + 1, &["+"]) {
+    let symbol = |i: usize, allowed: &[u8]| {
+        touches(i) && matches!(folded.as_bytes()[units[i].bytes.clone()], [symbol] if allowed.contains(&symbol))
+    };
+    let suffix_end = if symbol(end, b"+") && symbol(end + 1, b"+") {
         end + 2
-    } else if symbol(end, &["+", "#", "%"]) {
+    } else if symbol(end, b"+#%") {
         end + 1
     } else {
         return end;

@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn words_of_the_dictionary_stand_between_the_others() {
         let table = Arc::new(Dictionary::default().whole());
-        let words = ["a", "丂", "区块链 云", "龘靐", "zz"].map(str::to_owned);
+        let words = ["a", "〇", "区块链 云", "龘靐", "zz"].map(str::to_owned);
         check(Known::Words(Arc::clone(&table)), &words);
         assert_eq!(table.text(table.len() - 1).chars().count(), 1);
     }
