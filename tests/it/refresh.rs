@@ -232,17 +232,17 @@ fn an_index_of_another_format_is_refused_with_a_way_out() {
     let env = three().indexed();
     let meta = env.cwd().join("index/meta.json");
     let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace("\\\"format\\\":2", "\\\"format\\\":99")).unwrap();
+    fs::write(&meta, text.replace("\\\"format\\\":3", "\\\"format\\\":99")).unwrap();
     assert_snapshot!(env.run("search 地铁"), @r#"
         exit 2
         ── stderr
-        souwen: error: the index at "index" has format 99, this souwen reads format 2
+        souwen: error: the index at "index" has format 99, this souwen reads format 3
         hint: `souwen index --rebuild FOLDER` makes it anew
         "#);
     assert_snapshot!(env.run("index --lang zh"), @r"
         exit 2
         ── stderr
-        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 2 版
+        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 3 版
         提示：用 `souwen index --rebuild 文件夹` 重建
         ");
     env.run("index --rebuild corpus --quiet").succeeds();
