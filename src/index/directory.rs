@@ -1,7 +1,8 @@
-//! The folder of an index, as the engine sees it: [`MmapDirectory`] but for two things.
+//! The folder of an index, as the engine sees it: [`MmapDirectory`] but for three things.
 //!
 //! - Files that are replaced whole (the list of segments, the list of files) are sealed: their last line is a checksum of
 //!   the lines before it, checked whenever they are read. The engine has such checksums for the files of segments only.
+//! - Files of stored articles are read with some care, see `store_file.rs`.
 //! - A reader may have no right to write here.
 
 use std::io;
@@ -13,6 +14,8 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 use xxhash_rust::xxh3::xxh3_64;
+
+use super::store_file::{self, StoreFile};
 
 /// [`MmapDirectory`] with sealed lists, in which locks that need a right to write are done without.
 ///
@@ -30,7 +33,9 @@ impl IndexDirectory {
 
 impl Directory for IndexDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.0.get_file_handle(path)
+        let file = self.0.get_file_handle(path)?;
+        let is_store = path.extension().is_some_and(|ending| ending == store_file::ENDING);
+        Ok(if is_store { Arc::new(StoreFile::new(file)) } else { file })
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {

@@ -15,6 +15,7 @@ pub mod open;
 pub mod schema;
 mod segment;
 pub mod stats;
+mod store_file;
 pub mod sync;
 
 pub use lock::Writer;

@@ -48,7 +48,13 @@ fn an_article_is_a_line_and_the_oldest_comes_first() {
             post("第一篇").body("<p>甲。</p><p>又一段。</p>").author("江潮").date("2024-03-11").categories("新闻/江岸"),
         )
         .indexed();
-    assert_snapshot!(env.run("export").to_string(), @"");
+    assert_snapshot!(env.run("export"), @r#"
+        exit 0
+        ── stdout
+        {"souwen":1,"id":"0ay41ta3sfzt","path":"新闻/a.md","title":"第一篇","author":"江潮","date":"2024-03-10T16:00:00Z","categories":[["新闻","江岸"]],"body":"甲。\n又一段。"}
+        {"souwen":1,"id":"e2c3jwd6fyqx","path":"b.md","title":"第二篇","date":"2024-03-11T16:00:00Z","categories":[],"body":"乙。"}
+        {"souwen":1,"id":"ywrq6hm3re9x","path":"c.md","title":"没有日期","categories":[],"body":"丙。"}
+        "#);
 }
 
 #[test]
