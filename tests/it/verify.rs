@@ -248,35 +248,40 @@ fn what_cannot_be_checked_is_an_error() {
     assert!(run.stderr.contains("another dictionary"), "{run}");
 }
 
+/// Every file is as it was written, but they do not belong together.
 #[test]
 fn an_index_is_compared_with_its_articles() {
     let (env, other) = (three(), three());
-    other.write(
-        "a.md",
-        post("甲城开通地铁")
-            .body("<p>甲城的地铁今日停运。</p>")
-            .author("江潮")
-            .date("2024-03-11")
-            .categories("新闻/交通")
-            .text(),
-    );
-    other.run("index --rebuild --quiet corpus").succeeds();
-    // every file is as it was written, but they do not belong together
-    let (index, other) = (index(&env), index(&other));
-    let of = |index: &Path, ending: &str| {
-        files(index).into_iter().find(|(name, _)| name.ends_with(ending)).unwrap_or_else(|| panic!("{ending}"))
-    };
-    for (ending, part) in [(".idx", "text"), (".pos", "body_units"), (".store", "article")] {
-        let (name, whole) = of(&index, ending);
-        fs::write(index.join(&name), of(&other, ending).1).unwrap();
-        let outcome = env.run("verify --json");
-        assert_eq!(outcome.code, 1, "{ending}: {outcome}");
-        let damage = outcome.json().remove(0)["damage"].clone();
-        let _ = part;
-        assert!(!damage.as_array().unwrap().is_empty(), "{ending}: {damage}");
-        fs::write(index.join(&name), whole).unwrap();
+    let changed = post("甲城开通地铁").body("<p>甲城的地铁今日停运。</p>").author("江湖").date("2024-03-11");
+    other.write("a.md", changed.categories("新闻/交通").text());
+    for env in [&env, &other] {
+        env.run("index --rebuild --quiet --threads 1 corpus").succeeds();
     }
-    env.run("verify").succeeds();
+    let (index, other) = (index(&env), index(&other));
+    let of = |index: &Path, ending: &str| files(index).into_iter().find(|(name, _)| name.ends_with(ending)).unwrap();
+    let cases: [(&[&str], &str, &str); 5] = [
+        (&[".store"], "stored", "article"),
+        (&[".store"], "terms", "body_units"),
+        (&[".fast"], "column", "author_name"),
+        (&[".idx", ".pos", ".term"], "terms", "body_units"),
+        (&[".idx", ".pos", ".term"], "terms", "author"),
+    ];
+    for (endings, kind, part) in cases {
+        let wholes = endings.iter().map(|ending| of(&index, ending)).collect::<Vec<_>>();
+        for ((name, _), ending) in wholes.iter().zip(endings) {
+            fs::write(index.join(name), of(&other, ending).1).unwrap();
+        }
+        let run = env.run("verify --json");
+        assert_eq!(run.code, 1, "{endings:?}: {run}");
+        let damage = run.json().remove(0)["damage"].clone();
+        let is_it = |damage: &Value| damage["kind"] == kind && damage["part"] == part && damage["article"].is_string();
+        assert!(damage.as_array().unwrap().iter().any(is_it), "{endings:?}: {damage}");
+        for (name, whole) in wholes {
+            fs::write(index.join(name), whole).unwrap();
+        }
+    }
+    fs::copy(other.join("manifest-1"), index.join("manifest-1")).unwrap();
+    assert_eq!(env.run("verify --json").json()[0]["damage"][0]["kind"], "stored");
 }
 
 /// A lock of somebody else's, a half-written manifest of a killed run: nothing that verify should mind.
