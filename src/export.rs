@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
+use crate::render::json::write_safe_line;
 
 /// The key that tells these lines from others.
 const MARK: &str = "souwen";
@@ -64,8 +65,7 @@ pub fn write_article(out: &mut dyn Write, article: &Article) -> io::Result<()> {
         url: url.as_deref().map(Cow::from),
         body: body.as_str().into(),
     };
-    serde_json::to_writer(&mut *out, &line)?;
-    out.write_all(b"\n")
+    write_safe_line(out, &line)
 }
 
 /// The article that the keys of a line stand for; `None` when [`write_article`] did not write them.

@@ -668,6 +668,11 @@ messages! {
     /// Before an index is made anew.
     Repairing { corpus: &'a str }
         en("making the index anew from \"{corpus}\"") zh("正在从“{corpus}”重建索引");
+    /// There is nothing known to make an index anew from.
+    CorpusForgotten { index: &'a str }
+        en("the index at \"{index}\" is too damaged to tell which folder it was made from")
+        zh("“{index}”处的索引损坏严重，不知道它来自哪个文件夹")
+        hint en("`souwen index --rebuild FOLDER` makes it anew") zh("用 `souwen index --rebuild 文件夹` 重建");
     /// Damage.
     FileIsMissing { part: &'a str }
         en("{part}: missing") zh("{part}：缺失");

@@ -94,7 +94,7 @@ fn rebuild(
     quiet: bool,
     console: &Console,
 ) -> Result<SyncReport, Failure> {
-    let corpus = place.remembered_corpus().ok_or(Failure::CorpusUnknown)?;
+    let corpus = place.remembered_corpus().ok_or_else(|| Failure::CorpusForgotten { dir: place.dir.clone() })?;
     // a folder without files is more likely a disk that is not there than all the articles there are
     if corpus::walk(&corpus).all(|file| file.is_err()) {
         return Err(Failure::index(&place.dir)(Error::NoCorpus(corpus)));

@@ -6,6 +6,7 @@
 //! chance of 1 in 2⁶⁴ for each article and field. What this needs of memory is one number for each article and field,
 //! whatever the length of the texts.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tantivy::columnar::{Column, StrColumn};
@@ -27,21 +28,22 @@ use crate::index::schema::{AUTHOR_NAME, CATEGORY_PATH, DATE, Fields, ID, schema}
 /// Articles that a thread compares at a time.
 const ARTICLES_OF_TASK: u32 = 512;
 
-/// Compares all articles of the index, and these with the manifest. Gives their number and what does not agree.
+/// Compares all articles of the index, and these with the manifest; adds their number and what does not agree.
 pub(super) fn compare(
     index: &ArticleIndex,
     manifest: &Manifest,
     analyzer: &Analyzer,
     threads: usize,
     progress: &(dyn Fn(f64) + Sync),
-) -> Result<(u64, Vec<Damage>), Error> {
+    inspection: &mut Inspection,
+) -> Result<(), Error> {
     let searcher = index.reader()?.searcher();
     let fields = Indexed::all();
     // both halves take about the same time
     let all: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
     let share = Share::new(2 * all * fields.len() as u64, progress);
     let listed = Listed::of(manifest);
-    let mut damage = listed.repeated();
+    listed.repeated().for_each(|damage| inspection.add(damage));
     for segment in searcher.segment_readers() {
         let sums = in_parallel(threads, fields.len(), &|at| {
             let sums = sums_of_postings(segment, &fields[at]);
@@ -58,14 +60,12 @@ pub(super) fn compare(
                 .of_articles(docs)
         });
         for found in compared {
-            // more than can be told say nothing new, and must not fill the memory
-            let found = found?;
-            damage.extend(found);
-            damage.truncate(Inspection::MAX_DAMAGE * 1000);
+            inspection.add_all(found?);
         }
     }
-    damage.extend(listed.lost());
-    Ok((searcher.num_docs(), damage))
+    listed.lost().for_each(|damage| inspection.add(damage));
+    inspection.articles = searcher.num_docs();
+    Ok(())
 }
 
 /// The articles of the manifest, sorted by id.
@@ -84,9 +84,9 @@ impl Listed {
         Self { articles, met }
     }
 
-    fn repeated(&self) -> Vec<Damage> {
+    fn repeated(&self) -> impl Iterator<Item = Damage> {
         let repeated = self.articles.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-        repeated.map(|pair| Damage::of_article(pair[0].0, ID, DamageKind::Repeated)).collect()
+        repeated.map(|pair| Damage::of_article(pair[0].0, ID, DamageKind::Repeated))
     }
 
     /// Notes that the index has an article, and tells what is wrong about that.
@@ -209,7 +209,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn of_articles(&self, docs: std::ops::Range<DocId>) -> Result<Vec<Damage>, Error> {
+    fn of_articles(&self, docs: Range<DocId>) -> Result<Inspection, Error> {
         let store = self.segment.get_store_reader(1).map_err(TantivyError::from)?;
         let columns = Columns::open(self.segment)?;
         let norms = self
@@ -217,28 +217,29 @@ impl Comparison<'_> {
             .iter()
             .map(|field| field.has_norms.then(|| self.segment.get_fieldnorms_reader(field.field)).transpose());
         let norms = norms.collect::<Result<Vec<_>, TantivyError>>()?;
-        let mut damage = Vec::new();
+        let mut found = Inspection::default();
         for doc in docs.filter(|&doc| !self.segment.is_deleted(doc)) {
             let document: TantivyDocument = store.get(doc)?;
             let article = article(self.handles, &document)?;
             let stored =
                 document.get_first(self.handles.article).and_then(|value| value.as_bytes()).unwrap_or_default();
-            let kind = self.listed.meet(article.id, xxh3_64(stored));
-            damage.extend(kind.map(|kind| Damage::of_article(article.id, "article", kind)));
+            if let Some(kind) = self.listed.meet(article.id, xxh3_64(stored)) {
+                found.add(Damage::of_article(article.id, "article", kind));
+            }
             for name in columns.differing(doc, &article)? {
-                damage.push(Damage::of_article(article.id, name, DamageKind::Column));
+                found.add(Damage::of_article(article.id, name, DamageKind::Column));
             }
             let expected = self.tokens(&article);
             for (at, field) in self.fields.iter().enumerate() {
-                let found = self.sums[at][doc as usize];
+                let tokens = self.sums[at][doc as usize];
                 let has_length =
-                    |norms: &FieldNormReader| norms.fieldnorm_id(doc) == FieldNormReader::fieldnorm_to_id(found.count);
-                if found != expected[at] || !norms[at].as_ref().is_none_or(has_length) {
-                    damage.push(Damage::of_article(article.id, field.name.as_str(), DamageKind::Terms));
+                    |norms: &FieldNormReader| norms.fieldnorm_id(doc) == FieldNormReader::fieldnorm_to_id(tokens.count);
+                if tokens != expected[at] || !norms[at].as_ref().is_none_or(has_length) {
+                    found.add(Damage::of_article(article.id, field.name.as_str(), DamageKind::Terms));
                 }
             }
         }
-        Ok(damage)
+        Ok(found)
     }
 
     /// The tokens that the article should have, field by field.

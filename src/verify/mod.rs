@@ -62,6 +62,13 @@ impl Inspection {
             self.damage.push(damage);
         }
     }
+
+    /// Adds what a part of the inspection found.
+    fn add_all(&mut self, part: Self) {
+        let unkept = part.damage_count - part.damage.len() as u64;
+        part.damage.into_iter().for_each(|damage| self.add(damage));
+        self.damage_count += unkept;
+    }
 }
 
 /// One thing that is wrong with an index.
@@ -147,15 +154,12 @@ pub fn inspect(
             }
             let manifest = Manifest::load(dir, &index.commit().manifest)?;
             let analyzer = Analyzer::for_articles(Arc::clone(dictionary));
-            let compared = guarded(|| articles::compare(&index, &manifest, &analyzer, threads, progress));
+            let compared =
+                guarded(|| articles::compare(&index, &manifest, &analyzer, threads, progress, &mut inspection));
             match compared {
-                Ok((articles, damage)) => {
-                    inspection.articles = articles;
-                    damage.into_iter().for_each(|damage| inspection.add(damage));
-                }
-                // no byte has changed since, and yet the engine cannot read what it wrote
+                // no byte has changed, and yet the engine cannot read what it wrote
                 Err(Error::Damaged { part }) => inspection.add(Damage::of_part("", DamageKind::Unreadable, part)),
-                Err(error) => return Err(error),
+                compared => compared?,
             }
         }
         _ => {}

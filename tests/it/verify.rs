@@ -225,7 +225,7 @@ fn an_index_is_not_repaired_from_nothing() {
     fs::rename(env.corpus(), &away).unwrap();
     let run = env.run("verify --repair");
     assert_eq!(run.code, 2, "{run}");
-    assert!(run.stderr.contains("no folder of articles"), "{run}");
+    assert!(run.stderr.contains("souwen index --rebuild FOLDER"), "{run}");
     fs::create_dir(env.corpus()).unwrap();
     let run = env.run("verify --repair");
     assert_eq!(run.code, 2, "an empty folder: {run}");
