@@ -1,5 +1,6 @@
 //! What can go wrong, one variant for each thing a caller can act on.
 
+use std::io;
 use std::path::PathBuf;
 
 use tantivy::TantivyError;
@@ -85,10 +86,19 @@ impl From<TantivyError> for Error {
             TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(path)) => {
                 Self::Damaged { part: format!("{} is missing", path.display()) }
             }
+            TantivyError::OpenReadError(OpenReadError::IoError { io_error, filepath }) if is_damage(&io_error) => {
+                Self::Damaged { part: format!("{}: {io_error}", filepath.display()) }
+            }
+            TantivyError::IoError(error) if is_damage(&error) => Self::Damaged { part: error.to_string() },
             TantivyError::DataCorruption(corruption) => Self::Damaged { part: format!("{corruption:?}") },
             error => Self::Engine(error),
         }
     }
+}
+
+/// Whether the content of a file is at fault, not the file system.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 impl Error {

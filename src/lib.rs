@@ -17,8 +17,8 @@
 //! 7. **render** ([`render`]): results become bytes, for a terminal or a program.
 //!
 //! The command line stands beside the library (`src/main.rs`, `src/cli/`) and puts these together. [`messages`] holds the
-//! words it says, [`error`] what can go wrong, [`eval`] and [`verify`] measure the ranking and check the index against a
-//! plain scan of the articles, [`mod@bench`] measures the speed.
+//! words it says, [`error`] what can go wrong, [`eval`] measures the ranking, [`verify`] checks the index
+//! byte by byte, against its articles and against a plain scan of these, [`export`] writes them down, [`mod@bench`] measures the speed.
 //!
 //! # What does not happen
 //!
@@ -71,6 +71,7 @@ pub mod corpus;
 pub mod discover;
 pub mod error;
 pub mod eval;
+pub mod export;
 pub mod index;
 pub mod messages;
 pub mod query;

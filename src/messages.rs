@@ -86,6 +86,15 @@ fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
 
+/// A name with what parts it from the rest; nothing where there is no name.
+struct Label<'a>(&'a str, &'static str);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "{}{}", self.0, self.1) }
+    }
+}
+
 /// Both texts of an entry, for the tests.
 #[cfg(test)]
 struct Template {
@@ -426,7 +435,8 @@ messages! {
     /// Files of the index are damaged.
     IndexDamaged { index: &'a str, reason: &'a str }
         en("the index at \"{index}\" is damaged: {reason}") zh("“{index}”处的索引已损坏：{reason}")
-        hint en("`souwen index --rebuild FOLDER` makes it anew") zh("用 `souwen index --rebuild 文件夹` 重建");
+        hint en("`souwen verify` names what is damaged, `souwen verify --repair` makes the index anew")
+            zh("用 `souwen verify` 查看损坏之处，用 `souwen verify --repair` 重建索引");
     /// Another process writes.
     LockHeld { index: &'a str, pid: u32, since: &'a str }
         en("the index at \"{index}\" has been held by process {pid} since {since}")
@@ -455,7 +465,8 @@ messages! {
     /// The engine refused, in its own words.
     EngineFailed { index: &'a str, reason: &'a str }
         en("the index at \"{index}\" could not be used: {reason}") zh("无法使用“{index}”处的索引：{reason}")
-        hint en("if it stays so, `souwen index --rebuild` makes it anew") zh("如果一直如此，用 `souwen index --rebuild` 重建");
+        hint en("`souwen verify` tells whether it is damaged, `souwen verify --repair` makes it anew")
+            zh("用 `souwen verify` 检查是否损坏，用 `souwen verify --repair` 重建");
 
     // ── settings ──
 
@@ -629,7 +640,66 @@ messages! {
     ColumnExample
         en("example") zh("例句");
 
+    // ── export ──
+
+    /// Progress: articles are written.
+    Exporting
+        en("exporting") zh("导出");
+    /// How many, and where they are.
+    Exported { articles: u64, file: &'a str }
+        en("{articles} {} written to \"{file}\"", plural(articles, "article", "articles"))
+        zh("已将 {articles} 篇文章写入“{file}”");
+
     // ── eval and verify ──
+
+    /// Progress: the index is checked.
+    Verifying
+        en("checking") zh("检查");
+    /// Nothing is wrong.
+    IndexWhole { articles: u64, files: u64, bytes: &'a str }
+        en("the index is whole: {articles} {}, {files} files, {bytes}", plural(articles, "article", "articles"))
+        zh("索引完好：{articles} 篇文章，{files} 个文件，{bytes}");
+    /// Something is.
+    IndexIsDamaged { count: u64 }
+        en("the index is damaged: {count} {}", plural(count, "fault", "faults"))
+        zh("索引已损坏：{count} 处")
+        hint en("`souwen verify --repair` makes it anew from its folder of articles")
+            zh("用 `souwen verify --repair` 从文章文件夹重建");
+    /// Before an index is made anew.
+    Repairing { corpus: &'a str }
+        en("making the index anew from \"{corpus}\"") zh("正在从“{corpus}”重建索引");
+    /// There is nothing known to make an index anew from.
+    CorpusForgotten { index: &'a str }
+        en("the index at \"{index}\" is too damaged to tell which folder it was made from")
+        zh("“{index}”处的索引损坏严重，不知道它来自哪个文件夹")
+        hint en("`souwen index --rebuild FOLDER` makes it anew") zh("用 `souwen index --rebuild 文件夹` 重建");
+    /// Damage.
+    FileIsMissing { part: &'a str }
+        en("{part}: missing") zh("{part}：缺失");
+    /// Damage.
+    FileHasChanged { part: &'a str }
+        en("{part}: not as it was written") zh("{part}：内容与写入时不符");
+    /// Damage to a part that may be unknown.
+    PartUnreadable { part: &'a str, reason: &'a str }
+        en("{}cannot be read: {reason}", Label(part, ": ")) zh("{}无法读取：{reason}", Label(part, "："));
+    /// Damage.
+    ArticleUnlisted { article: &'a str }
+        en("{article}: in the index, but not in its list of files") zh("{article}：在索引中，但不在文件清单中");
+    /// Damage.
+    ArticleLost { article: &'a str }
+        en("{article}: in the list of files, but not in the index") zh("{article}：在文件清单中，但不在索引中");
+    /// Damage.
+    ArticleRepeated { article: &'a str }
+        en("{article}: there more than once") zh("{article}：重复出现");
+    /// Damage.
+    ArticleStoredOtherwise { article: &'a str }
+        en("{article}: not the text that was taken in") zh("{article}：正文与收录时不符");
+    /// Damage.
+    TermsDiffer { article: &'a str, part: &'a str }
+        en("{article}: the terms of \"{part}\" are not those of its text") zh("{article}：“{part}”的词项与正文不符");
+    /// Damage.
+    ColumnDiffers { article: &'a str, part: &'a str }
+        en("{article}: the column \"{part}\" does not hold what the article says") zh("{article}：“{part}”列与文章不符");
 
     /// Number of judged queries.
     EvalQueries

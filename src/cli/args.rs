@@ -53,6 +53,7 @@ pub(super) enum Command {
     Dict(DictArgs),
     Eval(EvalArgs),
     Verify(VerifyArgs),
+    Export(ExportArgs),
     Bench(BenchArgs),
     /// Show every setting in force, and where it comes from
     Config,
@@ -358,25 +359,51 @@ pub(super) struct EvalArgs {
     pub(super) json: bool,
 }
 
-/// Compare what the index finds with a plain scan of the articles
+/// Check the index for damage, and repair it
 #[derive(Debug, Options)]
-#[command(after_help = "\
-Draws strings of 1 to 12 characters or words from the articles. Quoted, each must find exactly the
-articles that contain it; without quotes, at least these. Reads all articles into memory.
-
-Exit codes: 0 index and scan agree, 1 they do not, 2 error.")]
+#[command(after_help = VERIFYING)]
 pub(super) struct VerifyArgs {
-    /// Strings to draw
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub(super) oracle: usize,
+    /// Make a damaged index anew from its folder of articles
+    #[arg(long, conflicts_with = "oracle")]
+    pub(super) repair: bool,
 
-    /// Draw the same strings as the run that named this number
-    #[arg(long, value_name = "S")]
+    /// Instead, compare what the index finds with a plain scan, for N strings
+    #[arg(long, value_name = "N")]
+    pub(super) oracle: Option<usize>,
+
+    /// Draw the same strings as the run of --oracle that named this number
+    #[arg(long, value_name = "S", requires = "oracle")]
     pub(super) seed: Option<u64>,
 
-    /// Print the outcome as JSON, with every disagreement
+    /// Print the outcome as JSON, with every fault
     #[arg(long)]
     pub(super) json: bool,
+}
+
+const VERIFYING: &str = "\
+Checks that every file of the index is as it was written, that the index holds the articles of its
+list of files, and that each stored article, analysed anew, gives the terms and columns of the index.
+Nobody can write to the index meanwhile. --repair does nothing to an index that is whole.
+
+--oracle draws strings of 1 to 12 characters or words from the articles. Quoted, each must find
+exactly the articles that contain it; without quotes, at least these. Reads all articles into memory.
+
+Exit codes: 0 whole, or index and scan agree; 1 damaged, or they do not; 2 it could not be checked
+or repaired.";
+
+/// Write all articles of the index as JSON Lines
+#[derive(Debug, Options)]
+#[command(after_help = "\
+The oldest article comes first. `souwen index FILE` makes the same index of them again, with the
+same ids.
+
+Examples:
+  souwen export --output news.jsonl.gz
+  souwen export | jq -r .title")]
+pub(super) struct ExportArgs {
+    /// Write to this file, compressed where its name ends with .gz [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// Measure how fast queries are answered, or an index is made

@@ -24,6 +24,8 @@ pub(super) enum Failure {
     OtherAnalysis { dir: PathBuf },
     /// No folder of articles is known.
     CorpusUnknown,
+    /// The damaged index does not say which folder of articles it was made from.
+    CorpusForgotten { dir: PathBuf },
     /// The user has no home, so there is no place for an index.
     NoHome,
     /// A file of the user's could not be read or written.
@@ -85,6 +87,7 @@ impl Failure {
             Self::Index { dir, error } => index_text(dir, error, lang),
             Self::OtherAnalysis { dir } => in_lang(Message::OtherAnalysis { index: &shown(dir) }),
             Self::CorpusUnknown => in_lang(Message::CorpusUnknown),
+            Self::CorpusForgotten { dir } => in_lang(Message::CorpusForgotten { index: &shown(dir) }),
             Self::NoHome => in_lang(Message::NoHome),
             Self::File { path, error } => {
                 in_lang(Message::FileRefused { path: &shown(path), reason: &error.to_string() })

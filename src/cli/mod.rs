@@ -18,6 +18,7 @@ mod console;
 mod dict;
 mod eval;
 mod exit;
+mod export;
 mod failure;
 mod generate;
 mod index;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 
 use souwen::analysis::dictionary::Dictionary;
 use souwen::analysis::user_words::WordList;
+use souwen::index::guard;
 use souwen::messages::Message;
 use souwen::query::synonyms::Synonyms;
 
@@ -54,6 +56,7 @@ use user_files::Paths;
 
 /// Does what `args` ask for. All that fails is told here, once.
 pub(crate) fn run(args: &Args) -> Exit {
+    silence_guarded_panics();
     let environment = Environment::of_process();
     let loaded = ConfigFile::read().and_then(|file| Settings::resolve(args.typed(), &environment, file));
     let (settings, console) = match loaded {
@@ -81,6 +84,7 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
         Command::Dict(args) => dict::run(args, &place()?, settings, console),
         Command::Eval(args) => eval::run(args, settings, console),
         Command::Verify(args) => verify::run(args, &place()?, settings, console),
+        Command::Export(args) => export::run(args, &place()?, console),
         Command::Bench(args) => bench::run(args, &place()?, settings, console),
         Command::Config => config::run(&place()?, settings, console),
         Command::Generate(args) => generate::run(args, console),
@@ -127,6 +131,16 @@ fn synonyms(place: &Place, settings: &Settings, console: &Console) -> Result<Arc
         }
     }
     Ok(synonyms)
+}
+
+/// A damaged index is told once, as an error, and not a second time where the engine meets it.
+fn silence_guarded_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !guard::is_at_work() {
+            tell(panic);
+        }
+    }));
 }
 
 /// The only place where a closed pipe is forgiven.

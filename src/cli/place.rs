@@ -53,6 +53,12 @@ impl Place {
         }
         open::remembered_corpus(&self.dir).or_else(corpus_here).ok_or(Failure::CorpusUnknown)
     }
+
+    /// The folder that the index was made from, where the index is too damaged to say: the one that it lies beside.
+    pub(super) fn remembered_corpus(&self) -> Option<PathBuf> {
+        let beside = || corpus_here().filter(|_| self.reason == Reason::CurrentFolder);
+        open::remembered_corpus(&self.dir).or_else(beside)
+    }
 }
 
 /// The folder of articles in the current folder.

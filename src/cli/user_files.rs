@@ -56,8 +56,14 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Writes `text` in place of the file: whoever reads meanwhile sees the old one or the new one, whole.
+/// Writes `text` in place of the file, see [`replace`].
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    replace(path, |file| file.write_all(text.as_bytes()).map_err(Failure::file(path)))
+}
+
+/// Puts what `fill` writes in place of the file: whoever reads meanwhile sees the old one or the new one, whole. When
+/// `fill` fails, nothing has changed.
+pub(super) fn replace<T>(path: &Path, fill: impl FnOnce(&mut fs::File) -> Result<T, Failure>) -> Result<T, Failure> {
     // a link stays a link
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let refused = Failure::file(path);
@@ -66,14 +72,14 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let mut builder = tempfile::Builder::new();
     let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
     let mut file = builder.prefix(".souwen-").tempfile_in(folder).map_err(&refused)?;
-    file.write_all(text.as_bytes()).map_err(&refused)?;
+    let filled = fill(file.as_file_mut())?;
     file.as_file().sync_all().map_err(&refused)?;
     match permissions {
         Ok(permissions) => file.as_file().set_permissions(permissions).map_err(&refused)?,
         Err(_) => readable(file.as_file()).map_err(&refused)?,
     }
     file.persist(path).map_err(|error| refused(error.error))?;
-    Ok(())
+    Ok(filled)
 }
 
 /// Gives a new file the rights that files usually have; temporary ones are made private.

@@ -153,6 +153,7 @@ fn draft(entry: Entry, outlet: Option<&str>) -> (Draft, Option<String>) {
         }),
         categories: fields::without_repeats(categories.collect()),
         url: url.or(entry.links.first()).and_then(|link| fields::url(&link.href)),
+        kept: None,
     };
     (draft, Some(entry.id).filter(|id| !id.is_empty()))
 }

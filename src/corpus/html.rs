@@ -32,6 +32,7 @@ pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
         categories: page.section.and_then(|text| CategoryPath::new([text])).into_iter().collect(),
         url: page.url.best().and_then(|text| fields::url(&text)),
         entry: String::new(),
+        kept: None,
     };
     out.take(None, draft, true);
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Draft, Drafts, ProblemKind, decode, fields, shortened};
+use super::{Draft, Drafts, Kept, ProblemKind, decode, fields, shortened};
+use crate::article::Article;
+use crate::export;
 
 /// Names under which a document may hold its list of articles.
 const LISTS: &[&str] = &["items", "articles", "data", "results", "posts", "news", "docs"];
@@ -134,6 +136,9 @@ fn read_article(
     outlet: Option<&str>,
     out: &mut Drafts<'_>,
 ) {
+    if let Some(article) = export::article_of(&keys) {
+        return out.take(line, exported(article), false);
+    }
     let fields = fields::read(keys, line, out);
     let body = if fields.body.as_str().is_empty() { fields.summary } else { fields.body };
     let mut draft = Draft {
@@ -144,12 +149,19 @@ fn read_article(
         date: fields.date,
         categories: fields.categories,
         url: fields.url,
+        kept: None,
     };
     let is_whole_file = matches!(entry, EntryKey::WholeFile);
     if let EntryKey::Needed(bytes) = entry {
         draft.entry = fields.id.unwrap_or_else(|| entry_key(&draft, bytes));
     }
     out.take(line, draft, is_whole_file);
+}
+
+/// An article that `souwen export` wrote: its values are clean.
+fn exported(article: Article) -> Draft {
+    let Article { id, path, title, body, author, date, categories, url } = article;
+    Draft { entry: id.to_string(), title, body, author, date, categories, url, kept: Some(Kept { id, path }) }
 }
 
 /// A key for an article without an id: its address, or its title and date, or a hash of what there is. Never its place,

@@ -75,11 +75,13 @@ pub fn parse(chunk: &Chunk, options: &ReadOptions) -> Parsed {
     format::read(chunk, &mut out);
     let mut seen: HashMap<ArticleId, u32> = HashMap::new();
     for draft in out.drafts {
-        let first = ArticleId::of(&chunk.raw_path, &draft.entry);
+        let kept = draft.kept.as_ref().filter(|_| chunk.is_corpus);
+        let first = kept.map_or_else(|| ArticleId::of(&chunk.raw_path, &draft.entry), |kept| kept.id);
+        let path = kept.map_or_else(|| chunk.path.clone(), |kept| kept.path.clone());
         let count = seen.entry(first).or_default();
         let id = repeated_id(first, *count);
         *count += 1;
-        parsed.articles.push(draft.into_article(id, &chunk.path));
+        parsed.articles.push(draft.into_article(id, path));
     }
     let problem = |remark: Remark| Problem {
         path: chunk.path.clone(),
@@ -109,13 +111,23 @@ struct Draft {
     date: Option<Timestamp>,
     categories: Vec<CategoryPath>,
     url: Option<String>,
+    /// What an exported article was called; it is again when its file is the whole corpus, so that nothing else can be
+    /// called the same.
+    kept: Option<Kept>,
+}
+
+/// See [`Draft::kept`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kept {
+    id: ArticleId,
+    path: String,
 }
 
 impl Draft {
-    fn into_article(self, id: ArticleId, path: &str) -> Article {
+    fn into_article(self, id: ArticleId, path: String) -> Article {
         Article {
             id,
-            path: path.to_owned(),
+            path,
             title: self.title,
             body: self.body,
             author: self.author,

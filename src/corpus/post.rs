@@ -44,6 +44,7 @@ pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
         date: fields.date,
         categories: fields.categories,
         url: fields.url,
+        kept: None,
     };
     out.take(None, draft, true);
 }

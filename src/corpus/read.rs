@@ -38,6 +38,8 @@ pub struct Chunk {
     pub path: String,
     /// As [`SourceFile::raw_path`].
     pub raw_path: Vec<u8>,
+    /// As [`SourceFile::is_corpus`].
+    pub is_corpus: bool,
     /// The content, decompressed, in the file's encoding.
     pub bytes: Vec<u8>,
     /// What part of the file it is.
@@ -112,6 +114,7 @@ pub fn read_chunks(
     let chunk = |bytes: Vec<u8>, part: Part, problems: Vec<Problem>| Chunk {
         path: file.path.clone(),
         raw_path: file.raw_path.clone(),
+        is_corpus: file.is_corpus,
         bytes,
         part,
         problems,
@@ -375,6 +378,7 @@ mod tests {
         let file = SourceFile {
             path: "x.md".into(),
             raw_path: b"x.md".to_vec(),
+            is_corpus: false,
             full: "/nowhere/x.md".into(),
             size: 1,
             modified_ns: 0,

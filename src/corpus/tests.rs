@@ -12,6 +12,7 @@ pub(super) fn chunk(path: &str, bytes: &[u8]) -> Chunk {
     Chunk {
         path: path.to_owned(),
         raw_path: path.as_bytes().to_vec(),
+        is_corpus: false,
         bytes: bytes.to_vec(),
         part,
         problems: Vec::new(),

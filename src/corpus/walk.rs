@@ -18,6 +18,8 @@ pub struct SourceFile {
     pub path: String,
     /// The same without any loss, for ids and for telling files apart.
     pub raw_path: Vec<u8>,
+    /// Whether there is no other file: it was named itself, not a folder that holds it.
+    pub is_corpus: bool,
     /// Where to open it.
     pub full: PathBuf,
     /// Bytes on disk.
@@ -86,7 +88,14 @@ fn look_at(root: &Path, entry: &DirEntry) -> Result<SourceFile, Problem> {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
     });
-    Ok(SourceFile { path, raw_path, full: entry.path().to_owned(), size: metadata.len(), modified_ns })
+    Ok(SourceFile {
+        path,
+        raw_path,
+        is_corpus: entry.depth() == 0,
+        full: entry.path().to_owned(),
+        size: metadata.len(),
+        modified_ns,
+    })
 }
 
 /// `path` below `root`, to show and to tell apart.

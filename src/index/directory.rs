@@ -1,4 +1,9 @@
-//! The folder of an index as a reader sees it, who may have no right to write there.
+//! The folder of an index, as the engine sees it: [`MmapDirectory`] but for three things.
+//!
+//! - Files that are replaced whole (the list of segments, the list of files) are sealed: their last line is a checksum of
+//!   the lines before it, checked whenever they are read. The engine has such checksums for the files of segments only.
+//! - Files of stored articles are read with some care, see `store_file.rs`.
+//! - A reader may have no right to write here.
 
 use std::io;
 use std::path::Path;
@@ -8,17 +13,29 @@ use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWrite
 use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
+use xxhash_rust::xxh3::xxh3_64;
 
-/// [`MmapDirectory`], but locks that need a right to write are done without.
+use super::store_file::{self, StoreFile};
+
+/// [`MmapDirectory`] with sealed lists, in which locks that need a right to write are done without.
 ///
 /// The engine locks while it opens the segments of a commit, so that no writer removes one of their files meanwhile. On a
 /// read-only file system nobody does; in a folder of somebody else the worst is an error, and asking again helps.
 #[derive(Debug, Clone)]
-pub(crate) struct ReaderDirectory(pub(crate) MmapDirectory);
+pub(crate) struct IndexDirectory(MmapDirectory);
 
-impl Directory for ReaderDirectory {
+impl IndexDirectory {
+    /// The folder `dir`, which must be there.
+    pub(crate) fn open(dir: &Path) -> tantivy::Result<Self> {
+        Ok(Self(MmapDirectory::open(dir)?))
+    }
+}
+
+impl Directory for IndexDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.0.get_file_handle(path)
+        let file = self.0.get_file_handle(path)?;
+        let is_store = path.extension().is_some_and(|ending| ending == store_file::ENDING);
+        Ok(if is_store { Arc::new(StoreFile::new(file)) } else { file })
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
@@ -34,11 +51,17 @@ impl Directory for ReaderDirectory {
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.0.atomic_read(path)
+        let mut bytes = self.0.atomic_read(path)?;
+        let Some(content) = unsealed(&bytes) else {
+            let error = io::Error::new(io::ErrorKind::InvalidData, BROKEN_SEAL);
+            return Err(OpenReadError::wrap_io_error(error, path.to_owned()));
+        };
+        bytes.truncate(content.len());
+        Ok(bytes)
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.0.atomic_write(path, data)
+        self.0.atomic_write(path, &sealed(data))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -58,5 +81,46 @@ impl Directory for ReaderDirectory {
 
     fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
         self.0.watch(callback)
+    }
+}
+
+/// What is said of a file that is not as it was written.
+pub(super) const BROKEN_SEAL: &str = "its checksum does not fit";
+
+/// Characters of a seal: sixteen hexadecimal digits and the end of the line.
+const SEAL_BYTES: usize = 17;
+
+fn seal(content: &[u8]) -> String {
+    format!("{:016x}\n", xxh3_64(content))
+}
+
+/// `content`, and a last line that speaks for it.
+fn sealed(content: &[u8]) -> Vec<u8> {
+    [content, seal(content).as_bytes()].concat()
+}
+
+/// What [`sealed`] was given; `None` when any byte has changed since.
+pub(super) fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (content, found) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
+    (seal(content).as_bytes() == found).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_breaks_with_any_byte() {
+        let bytes = sealed("{\"a\":\n1}\n".as_bytes());
+        assert_eq!(unsealed(&bytes), Some("{\"a\":\n1}\n".as_bytes()));
+        assert_eq!(unsealed(&sealed(b"")), Some(&b""[..]));
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1 << bit;
+                assert_eq!(unsealed(&changed), None, "byte {at}, bit {bit}");
+            }
+            assert_eq!(unsealed(&bytes[..at]), None, "cut to {at} bytes");
+        }
     }
 }

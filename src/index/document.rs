@@ -61,7 +61,7 @@ pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> Tant
     if let Some(date) = article.date {
         document.add_i64(fields.date, date.as_second());
     }
-    for path in article.categories.iter().flat_map(prefixes).collect::<BTreeSet<_>>() {
+    for path in all_prefixes(&article.categories) {
         document.add_text(fields.category_path, path);
     }
     document.add_bytes(fields.article, stored);
@@ -115,6 +115,11 @@ pub(crate) fn category_levels(typed: &str) -> Vec<String> {
 /// The term for folded levels that follow each other.
 pub(crate) fn category_term(levels: &[String]) -> String {
     levels.join(&LEVEL_END.to_string())
+}
+
+/// What the column of categories holds of the paths of an article.
+pub(crate) fn all_prefixes(paths: &[CategoryPath]) -> BTreeSet<String> {
+    paths.iter().flat_map(prefixes).collect()
 }
 
 /// The path and every path above it, as written, for counting.

@@ -15,7 +15,7 @@ pub(super) const FILE: &str = ".souwen-writer.lock";
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(super) struct WriterLock(#[expect(dead_code, reason = "dropping it unlocks")] File);
+pub(crate) struct WriterLock(#[expect(dead_code, reason = "dropping it unlocks")] File);
 
 /// Who writes to an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Writer {
 
 impl WriterLock {
     /// Locks the folder `dir`, which is made when it is not there.
-    pub(super) fn acquire(dir: &Path) -> Result<Self, Error> {
+    pub(crate) fn acquire(dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(Error::io(dir))?;
         let path = dir.join(FILE);
         let mut file = File::options()

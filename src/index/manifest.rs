@@ -65,12 +65,14 @@ impl Manifest {
     pub(crate) fn load(dir: &Path, name: &str) -> Result<Self, Error> {
         let path = dir.join(name);
         let bytes = fs::read(&path).map_err(Error::io(&path))?;
-        let damaged = || Error::Damaged { part: name.to_owned() };
-        let (bytes, checksum) = bytes.split_last_chunk::<8>().ok_or_else(damaged)?;
-        if xxh3_64(bytes) != u64::from_le_bytes(*checksum) {
-            return Err(damaged());
-        }
-        postcard::from_bytes(bytes).map_err(|_| damaged())
+        Self::from_bytes(&bytes).ok_or_else(|| Error::Damaged { part: name.to_owned() })
+    }
+
+    /// Back from the content of a file; `None` when it is not as it was written.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (bytes, checksum) = bytes.split_last_chunk::<8>()?;
+        let is_whole = xxh3_64(bytes) == u64::from_le_bytes(*checksum);
+        is_whole.then(|| postcard::from_bytes(bytes).ok())?
     }
 
     /// Removes every manifest but `name`: those of earlier commits, and of runs that were killed.

@@ -1,18 +1,22 @@
 //! The index: what is in it, how it is opened, and how it is kept in step with the corpus.
 //!
-//! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an index may be used, [`sync`](mod@sync)
-//! writes it, `manifest.rs` remembers which files it holds.
+//! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an
+//! index may be used, [`sync`](mod@sync) writes it, `manifest.rs` remembers which files it holds. `checksums.rs` finds what has
+//! changed behind our backs, [`guard`] bears it.
 
 mod budget;
+pub(crate) mod checksums;
 mod directory;
 pub(crate) mod document;
-mod lock;
-mod manifest;
+pub mod guard;
+pub(crate) mod lock;
+pub(crate) mod manifest;
 pub mod open;
 mod packing;
 pub mod schema;
 mod segment;
 pub mod stats;
+mod store_file;
 pub mod sync;
 
 pub use lock::Writer;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use tantivy::directory::MmapDirectory;
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
 
-use super::directory::ReaderDirectory;
+use super::directory::{BROKEN_SEAL, IndexDirectory, unsealed};
+use super::guard::guarded;
 use super::lock;
+use super::manifest;
 use super::schema::{Fields, schema};
 use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
@@ -57,16 +58,17 @@ impl ArticleIndex {
     /// [`Error::NoIndex`], [`Error::NotOurs`], [`Error::Format`], [`Error::Damaged`], or what the engine says.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let meta = dir.join(META);
-        let text = fs::read_to_string(&meta).map_err(|error| match error.kind() {
+        let bytes = fs::read(&meta).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if is_empty(dir) => Error::NoIndex(dir.to_owned()),
+            std::io::ErrorKind::NotFound if is_remains(dir) => damaged(&format!("{META} is missing")),
             std::io::ErrorKind::NotFound => Error::NotOurs(dir.to_owned()),
             _ => Error::io(&meta)(error),
         })?;
-        let commit = commit_of(&text, dir)?;
-        let tantivy = Index::open(ReaderDirectory(MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?))?;
+        let commit = commit_of(&bytes, dir)?;
+        let tantivy = guarded(|| Ok(Index::open(IndexDirectory::open(dir)?)?))?;
         let (schema, fields) = schema();
         if tantivy.schema() != schema {
-            return Err(Error::Damaged { part: "schema".to_owned() });
+            return Err(damaged("schema"));
         }
         Ok(Self { tantivy, fields, dir: dir.to_owned(), commit })
     }
@@ -92,6 +94,10 @@ impl ArticleIndex {
 
     /// A reader of the last commit. It does not follow later ones.
     pub(crate) fn reader(&self) -> Result<IndexReader, Error> {
+        guarded(|| self.open_reader())
+    }
+
+    fn open_reader(&self) -> Result<IndexReader, Error> {
         let mut index = self.tantivy.clone();
         let segments = index.searchable_segment_metas()?;
         // segments side by side; the threads are worth their start only where a query may take long
@@ -125,24 +131,42 @@ pub enum OtherAnalysis {
 
 /// tantivy's list of segments; where it stands, an index stands.
 const META: &str = "meta.json";
+/// tantivy's list of files.
+const MANAGED: &str = ".managed.json";
+/// The files that the engine replaces whole.
+pub(super) const LISTS: [&str; 2] = [META, MANAGED];
 
 /// The folder that the index in `dir` was made from, even when the index itself is of another format or damaged; `None`
 /// when there is none, or it does not say.
 #[must_use]
 pub fn remembered_corpus(dir: &Path) -> Option<PathBuf> {
-    #[derive(Deserialize)]
-    struct Remembered {
-        corpus: PathBuf,
-    }
-    let meta: Meta = serde_json::from_str(&fs::read_to_string(dir.join(META)).ok()?).ok()?;
-    serde_json::from_str::<Remembered>(&meta.payload?).ok().map(|remembered| remembered.corpus)
+    remembered(dir).map(|remembered| remembered.corpus)
+}
+
+/// The zone of the index in `dir`, as [`remembered_corpus`].
+pub(super) fn remembered_zone(dir: &Path) -> Option<String> {
+    remembered(dir)?.zone.filter(|zone| parse_zone(zone).is_some())
+}
+
+/// What does not depend on the format of a [`Commit`].
+#[derive(Deserialize)]
+struct Remembered {
+    corpus: PathBuf,
+    zone: Option<String>,
+}
+
+fn remembered(dir: &Path) -> Option<Remembered> {
+    let (meta, _) = first_object(&fs::read(dir.join(META)).ok()?)?;
+    serde_json::from_str(&meta.payload?).ok()
 }
 
 /// Whether `dir` holds an index of souwen, readable or not.
 #[must_use]
 pub fn is_index(dir: &Path) -> bool {
-    let meta = fs::read_to_string(dir.join(META));
-    meta.is_ok_and(|text| !matches!(commit_of(&text, dir), Err(Error::NotOurs(_))))
+    match fs::read(dir.join(META)) {
+        Ok(meta) => !matches!(commit_of(&meta, dir), Err(Error::NotOurs(_))),
+        Err(_) => is_remains(dir),
+    }
 }
 
 /// What souwen reads of tantivy's list of segments.
@@ -151,36 +175,67 @@ struct Meta {
     payload: Option<String>,
 }
 
-/// The commit that the text of a `meta.json` speaks of.
-fn commit_of(meta: &str, dir: &Path) -> Result<Commit, Error> {
+/// The list of segments in a file that need not be whole, and whether a seal, whole or not, follows it: other programs
+/// and earlier formats write none.
+fn first_object(bytes: &[u8]) -> Option<(Meta, bool)> {
+    let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter();
+    let meta = objects.next()?.ok()?;
+    Some((meta, !bytes[objects.byte_offset()..].trim_ascii().is_empty()))
+}
+
+fn damaged(part: &str) -> Error {
+    Error::Damaged { part: part.to_owned() }
+}
+
+/// The commit that the content of a `meta.json` speaks of.
+fn commit_of(meta: &[u8], dir: &Path) -> Result<Commit, Error> {
     #[derive(Deserialize)]
     struct Versioned {
         format: u32,
     }
-    let damaged = |part: &str| Error::Damaged { part: part.to_owned() };
-    let meta_json: Meta = serde_json::from_str(meta).map_err(|_| damaged(META))?;
-    let Some(payload) = meta_json.payload else {
+    let broken = || damaged(&format!("{META}: {BROKEN_SEAL}"));
+    let (Meta { payload }, is_sealed) = first_object(meta).ok_or_else(broken)?;
+    if is_sealed && unsealed(meta).is_none() {
+        return Err(broken());
+    }
+    let Some(payload) = payload else {
         // ours, but killed before its first commit
-        let ours = meta.contains("\"body_units\"");
-        return Err(if ours { Error::NoIndex(dir.to_owned()) } else { Error::NotOurs(dir.to_owned()) });
+        return Err(if is_sealed { Error::NoIndex(dir.to_owned()) } else { Error::NotOurs(dir.to_owned()) });
     };
     let Versioned { format: found } = serde_json::from_str(&payload).map_err(|_| Error::NotOurs(dir.to_owned()))?;
     if found != FORMAT {
         return Err(Error::Format { found, expected: FORMAT });
     }
+    if !is_sealed {
+        return Err(broken());
+    }
     serde_json::from_str(&payload).map_err(|_| damaged("commit"))
 }
 
-/// Files that tantivy (named by 32 hexadecimal digits, or hidden) and souwen write.
+/// Files that tantivy and souwen write.
 fn is_index_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.split('.').next().unwrap_or_default();
-    name == META
-        || name == ".managed.json"
+    LISTS.contains(&&*name)
         || name == lock::FILE
         || name.starts_with(".tantivy-")
-        || name.starts_with(super::manifest::PREFIX)
-        || stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit())
+        || name.starts_with(manifest::PREFIX)
+        || is_segment_file(path)
+}
+
+/// Files of a segment are named by 32 hexadecimal digits and an ending.
+pub(super) fn is_segment_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether a folder holds an index without its list of segments, and nothing else.
+fn is_remains(dir: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(dir) else { return false };
+    let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_manifest =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(manifest::PREFIX));
+    paths.iter().any(is_manifest) && paths.iter().all(|path| is_index_file(path))
 }
 
 /// Whether a folder holds nothing, or nothing but the lock of a writer.
@@ -192,7 +247,7 @@ fn is_empty(dir: &Path) -> bool {
 /// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
 pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    if dir.join(META).exists() {
+    if dir.join(META).exists() || is_remains(dir) {
         for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
             let path = entry.map_err(Error::io(dir))?.path();
             if path.is_file() && is_index_file(&path) && !path.ends_with(lock::FILE) {
@@ -208,8 +263,7 @@ pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
         docstore_blocksize: STORE_BLOCK_BYTES,
         ..IndexSettings::default()
     };
-    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
-    Ok(Index::create(directory, schema().0, settings)?)
+    Ok(Index::create(IndexDirectory::open(dir)?, schema().0, settings)?)
 }
 
 /// A time zone from `+08:00`, `-5`, `UTC` or, where the system knows it, a name such as `Asia/Shanghai`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tantivy::query::AllQuery;
 
+use super::guard::guarded;
 use super::open::{ArticleIndex, Commit};
 use super::schema::DATE;
 use crate::error::Error;
@@ -52,6 +53,10 @@ impl ArticleIndex {
     /// # Errors
     /// What the file system or the engine says.
     pub fn stats(&self) -> Result<Stats, Error> {
+        guarded(|| self.all_stats())
+    }
+
+    fn all_stats(&self) -> Result<Stats, Error> {
         let searcher = self.reader()?.searcher();
         let dates = dates(&searcher)?;
         Ok(Stats {

@@ -189,8 +189,8 @@ impl Target {
             Err(_) if options.rebuild => None,
             Err(error) => return Err(error),
         };
-        let old_zone = opened.as_ref().map(|index| index.commit().zone.as_str());
-        let zone = options.zone.as_deref().or(old_zone).unwrap_or(DEFAULT_ZONE).to_owned();
+        let zone = options.zone.clone().or_else(|| open::remembered_zone(dir));
+        let zone = zone.unwrap_or_else(|| DEFAULT_ZONE.to_owned());
         let commit = Commit {
             format: FORMAT,
             fingerprint: fingerprint.clone(),

@@ -98,7 +98,12 @@ pub fn write_line(out: &mut dyn Write, name: &'static str, value: &impl Serializ
         value: &'a T,
     }
     let line = Line { r#type: name, v: VERSION, value };
-    line.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, TerminalSafe))?;
+    write_safe_line(out, &line)
+}
+
+/// Writes `value` as a line of JSON that disturbs no terminal.
+pub(crate) fn write_safe_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, TerminalSafe))?;
     out.write_all(b"\n")
 }
 

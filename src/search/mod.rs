@@ -32,6 +32,7 @@ use crate::article::{Article, ArticleId};
 use crate::error::Error;
 use crate::index::ArticleIndex;
 use crate::index::document::article;
+use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::lower::{Lowered, lower};
 use crate::query::synonyms::Synonyms;
@@ -78,6 +79,15 @@ struct Candidate {
     explanation: Option<Vec<String>>,
 }
 
+/// Where an article stands, and what it is sorted by where all are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    is_undated: bool,
+    date: Option<i64>,
+    id: u64,
+    address: DocAddress,
+}
+
 /// A page of candidates.
 struct Page {
     candidates: Vec<Candidate>,
@@ -108,6 +118,10 @@ impl Searcher {
     /// # Errors
     /// What the engine says: a damaged or vanished file.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
+        guarded(|| self.answer(request))
+    }
+
+    fn answer(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
         let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let wanted = self.wanted(request, limit);
@@ -139,6 +153,10 @@ impl Searcher {
     /// # Errors
     /// As [`Searcher::search`].
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
+        guarded(|| self.ids_of_page(request))
+    }
+
+    fn ids_of_page(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
         let lowered = self.lowered(&request.query);
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let page = self.page(&lowered, limit, self.wanted(request, limit), request)?;
@@ -153,6 +171,10 @@ impl Searcher {
     /// # Errors
     /// As [`Searcher::search`].
     pub fn all_ids(&self, query: &crate::query::Query) -> Result<HashSet<ArticleId>, Error> {
+        guarded(|| self.ids_of_all(query))
+    }
+
+    fn ids_of_all(&self, query: &crate::query::Query) -> Result<HashSet<ArticleId>, Error> {
         let lowered = self.lowered(query);
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let found = self.engine.search(strict, &DocSetCollector)?;
@@ -165,12 +187,40 @@ impl Searcher {
     /// What the engine says.
     pub fn each_article(&self, take: &mut dyn FnMut(Article)) -> Result<(), Error> {
         for segment in self.engine.segment_readers() {
-            let store = segment.get_store_reader(1).map_err(tantivy::TantivyError::from)?;
-            for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
-                take(article(&self.fields, &document?)?);
-            }
+            guarded(|| {
+                let store = segment.get_store_reader(1).map_err(tantivy::TantivyError::from)?;
+                for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                    take(article(&self.fields, &document?)?);
+                }
+                Ok(())
+            })?;
         }
         Ok(())
+    }
+
+    /// Hands over every article, the oldest first and those without a date last; among equals, by id.
+    ///
+    /// # Errors
+    /// What the engine says, or `take`, which ends it.
+    pub fn each_article_by_date<E: From<Error>>(
+        &self,
+        mut take: impl FnMut(Article) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut places = guarded(|| self.places())?;
+        places.sort_unstable();
+        places.into_iter().try_for_each(|place| take(guarded(|| self.fetch(place.address))?))
+    }
+
+    /// Every article, for [`Searcher::each_article_by_date`].
+    fn places(&self) -> Result<Vec<Place>, Error> {
+        let segments = (0..).zip(self.engine.segment_readers());
+        let addresses =
+            segments.flat_map(|(ord, segment)| segment.doc_ids_alive().map(move |doc| DocAddress::new(ord, doc)));
+        let place = |address| -> Result<_, Error> {
+            let (date, id) = self.date_and_id(address)?;
+            Ok(Place { is_undated: date.is_none(), date, id, address })
+        };
+        addresses.map(place).collect()
     }
 
     /// Hits from the first to the end of the page; there are no more than articles.
@@ -356,6 +406,10 @@ impl Searcher {
     /// # Errors
     /// As [`Searcher::search`].
     pub fn by_id(&self, prefix: &str, limit: usize) -> Result<Vec<Article>, Error> {
+        guarded(|| self.with_prefix(prefix, limit))
+    }
+
+    fn with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<Article>, Error> {
         let Some((first, last)) = ArticleId::range_of_prefix(prefix) else { return Ok(Vec::new()) };
         let at = |id: ArticleId| std::ops::Bound::Included(tantivy::Term::from_field_u64(self.fields.id, id.to_u64()));
         let query = tantivy::query::RangeQuery::new(at(first), at(last));

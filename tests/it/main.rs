@@ -21,4 +21,7 @@ mod showing;
 #[cfg(unix)]
 mod terminal;
 
+mod export;
+mod verify;
+
 mod benching;

@@ -143,7 +143,8 @@ fn help_is_short_and_names_the_query_language() {
           analyze   Print the terms that a text is cut into, with positions and offsets
           dict      Words of your own, which are then cut whole
           eval      Measure the ranking on queries with known answers
-          verify    Compare what the index finds with a plain scan of the articles
+          verify    Check the index for damage, and repair it
+          export    Write all articles of the index as JSON Lines
           bench     Measure how fast queries are answered, or an index is made
           config    Show every setting in force, and where it comes from
           generate  Print completions for a shell, or write man pages
