@@ -1,4 +1,5 @@
-//! The folder of an index as a reader sees it, who may have no right to write there.
+//! The folder of an index as the engine sees it. A reader may have no right to write there, and a writer wants a commit
+//! to be durable before what it replaces is removed.
 
 use std::io;
 use std::path::Path;
@@ -9,14 +10,30 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 
-/// [`MmapDirectory`], but locks that need a right to write are done without.
+use super::open::META;
+use crate::error::Error;
+
+/// How the folder of an index is opened: one function, so that tests can put a folder in between that fails.
+pub(super) type OpenFolder<'a> = &'a dyn Fn(&Path) -> Result<Box<dyn Directory>, Error>;
+
+/// The folder as it is.
+pub(super) fn on_disk(dir: &Path) -> Result<Box<dyn Directory>, Error> {
+    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+    Ok(Box::new(IndexDirectory(directory)))
+}
+
+/// [`MmapDirectory`], but locks that need a right to write are done without, and a list of segments is durable once it is
+/// written.
 ///
 /// The engine locks while it opens the segments of a commit, so that no writer removes one of their files meanwhile. On a
 /// read-only file system nobody does; in a folder of somebody else the worst is an error, and asking again helps.
+///
+/// It makes the names of files durable before it replaces the list of segments, but not after. A power cut could then bring
+/// back an old list whose files, and whose manifest, have been removed.
 #[derive(Debug, Clone)]
-pub(crate) struct ReaderDirectory(pub(crate) MmapDirectory);
+struct IndexDirectory(MmapDirectory);
 
-impl Directory for ReaderDirectory {
+impl Directory for IndexDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         self.0.get_file_handle(path)
     }
@@ -38,7 +55,8 @@ impl Directory for ReaderDirectory {
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.0.atomic_write(path, data)
+        self.0.atomic_write(path, data)?;
+        if path == Path::new(META) { self.0.sync_directory() } else { Ok(()) }
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -1,14 +1,17 @@
 //! The index: what is in it, how it is opened, and how it is kept in step with the corpus.
 //!
 //! [`schema`] names the fields, `document.rs` fills them, [`open`] decides whether an index may be used, [`sync`](mod@sync)
-//! writes it, `manifest.rs` remembers which files it holds.
+//! writes it, `plan.rs`, `run.rs` and `guard.rs` being its parts, `manifest.rs` remembers which files it holds.
 
 mod budget;
 mod directory;
 pub(crate) mod document;
+mod guard;
 mod lock;
 mod manifest;
 pub mod open;
+mod plan;
+mod run;
 pub mod schema;
 mod segment;
 pub mod stats;

@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use tantivy::directory::MmapDirectory;
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
+use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy};
 
-use super::directory::ReaderDirectory;
+use super::directory::{OpenFolder, on_disk};
 use super::lock;
 use super::schema::{Fields, schema};
 use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
 
 /// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
 const STORE_BLOCK_BYTES: usize = 32 << 10;
@@ -56,6 +55,11 @@ impl ArticleIndex {
     /// # Errors
     /// [`Error::NoIndex`], [`Error::NotOurs`], [`Error::Format`], [`Error::Damaged`], or what the engine says.
     pub fn open(dir: &Path) -> Result<Self, Error> {
+        Self::open_in(dir, &on_disk)
+    }
+
+    /// The same, in the folder that `open_folder` gives.
+    pub(super) fn open_in(dir: &Path, open_folder: OpenFolder<'_>) -> Result<Self, Error> {
         let meta = dir.join(META);
         let text = fs::read_to_string(&meta).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if is_empty(dir) => Error::NoIndex(dir.to_owned()),
@@ -63,7 +67,7 @@ impl ArticleIndex {
             _ => Error::io(&meta)(error),
         })?;
         let commit = commit_of(&text, dir)?;
-        let tantivy = Index::open(ReaderDirectory(MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?))?;
+        let tantivy = Index::open(open_folder(dir)?)?;
         let (schema, fields) = schema();
         if tantivy.schema() != schema {
             return Err(Error::Damaged { part: "schema".to_owned() });
@@ -124,7 +128,7 @@ pub enum OtherAnalysis {
 }
 
 /// tantivy's list of segments; where it stands, an index stands.
-const META: &str = "meta.json";
+pub(super) const META: &str = "meta.json";
 
 /// The folder that the index in `dir` was made from, even when the index itself is of another format or damaged; `None`
 /// when there is none, or it does not say.
@@ -136,6 +140,29 @@ pub fn remembered_corpus(dir: &Path) -> Option<PathBuf> {
     }
     let meta: Meta = serde_json::from_str(&fs::read_to_string(dir.join(META)).ok()?).ok()?;
     serde_json::from_str::<Remembered>(&meta.payload?).ok().map(|remembered| remembered.corpus)
+}
+
+/// Articles of the index in `dir`, even when it is of another format or in part damaged; 0 when it does not say.
+pub(super) fn remembered_articles(dir: &Path) -> u64 {
+    #[derive(Deserialize)]
+    struct Segments {
+        segments: Vec<Segment>,
+    }
+    #[derive(Deserialize)]
+    struct Segment {
+        max_doc: u64,
+        deletes: Option<Deletes>,
+    }
+    #[derive(Deserialize)]
+    struct Deletes {
+        num_deleted_docs: u64,
+    }
+    let meta = fs::read_to_string(dir.join(META)).ok();
+    let meta = meta.and_then(|text| serde_json::from_str::<Segments>(&text).ok());
+    let left = |segment: &Segment| {
+        segment.max_doc.saturating_sub(segment.deletes.as_ref().map_or(0, |deletes| deletes.num_deleted_docs))
+    };
+    meta.map_or(0, |meta| meta.segments.iter().map(left).sum())
 }
 
 /// Whether `dir` holds an index of souwen, readable or not.
@@ -176,21 +203,45 @@ fn is_index_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().unwrap_or_default();
     name == META
-        || name == ".managed.json"
-        || name == lock::FILE
-        || name.starts_with(".tantivy-")
+        || is_beginning(path)
         || name.starts_with(super::manifest::PREFIX)
         || stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Whether a folder holds nothing, or nothing but the lock of a writer.
+/// Whether a folder holds nothing, or nothing but what a writer leaves behind that was killed before there was an index.
 fn is_empty(dir: &Path) -> bool {
-    let counts = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != lock::FILE);
+    let counts = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| !is_beginning(&entry.path()));
     fs::read_dir(dir).map_or(true, |entries| !entries.into_iter().any(counts))
 }
 
+/// Files that are there before [`META`].
+fn is_beginning(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.is_file() && (name == lock::FILE || name == MANAGED || name.starts_with(".tantivy-") || is_unfinished(&name))
+}
+
+/// The engine's list of files that it may remove.
+const MANAGED: &str = ".managed.json";
+
+/// A file that was to be replaced as a whole, by a writer that was killed over it: the engine writes `.tmp` and six
+/// characters, and then renames.
+fn is_unfinished(name: &str) -> bool {
+    name.strip_prefix(".tmp").is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Removes [unfinished](is_unfinished) files. Only who holds the lock of the writer knows that nobody is writing them.
+pub(super) fn remove_unfinished(dir: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
+        let path = entry.map_err(Error::io(dir))?.path();
+        if path.is_file() && path.file_name().is_some_and(|name| is_unfinished(&name.to_string_lossy())) {
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
-pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
+pub(super) fn create(dir: &Path, folder: Box<dyn Directory>) -> Result<Index, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
     if dir.join(META).exists() {
         for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
@@ -208,8 +259,7 @@ pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
         docstore_blocksize: STORE_BLOCK_BYTES,
         ..IndexSettings::default()
     };
-    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
-    Ok(Index::create(directory, schema().0, settings)?)
+    Ok(Index::create(folder, schema().0, settings)?)
 }
 
 /// A time zone from `+08:00`, `-5`, `UTC` or, where the system knows it, a name such as `Asia/Shanghai`.
