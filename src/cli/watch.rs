@@ -71,7 +71,7 @@ pub(super) fn run(args: &WatchArgs, place: &Place, settings: &Settings, console:
         is_polling,
         listener: None,
         told: None,
-        told_problems,
+        told_problems: HashSet::new(),
     };
     watch.run()
 }
