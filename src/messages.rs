@@ -433,8 +433,8 @@ messages! {
         en("{removed} of {articles} {} would be removed, for \"{corpus}\" holds them no more; nothing is removed",
             plural(articles, "article", "articles"))
         zh("“{corpus}”中已没有索引所含 {articles} 篇文章中的 {removed} 篇，本应移除；未移除任何文章")
-        hint en("is its disk mounted? if they are meant to go, `souwen index --allow-mass-delete` removes them")
-            zh("磁盘是否已挂载？如果确实要移除，用 `souwen index --allow-mass-delete`");
+        hint en("is its disk mounted? if they are meant to go, `--allow-mass-delete` removes them")
+            zh("磁盘是否已挂载？如果确实要移除，加上 `--allow-mass-delete`");
     /// `souwen index` without a folder, and none to remember.
     CorpusUnknown
         en("no folder of articles given, and the index remembers none") zh("没有指定文章文件夹，索引中也没有记录")

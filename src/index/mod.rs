@@ -6,6 +6,8 @@
 mod budget;
 mod directory;
 pub(crate) mod document;
+#[cfg(test)]
+mod faults;
 mod guard;
 mod lock;
 mod manifest;
