@@ -91,7 +91,7 @@ pub(super) struct IndexArgs {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = settings::ZONE.parser())]
     pub(super) zone: Option<String>,
 
-    /// Make what was read so far durable every N articles [env: SOUWEN_COMMIT_EVERY] [default: 1000000]
+    /// Make what was read so far durable every N articles [env: SOUWEN_COMMIT_EVERY] [default: 100000]
     #[arg(long, value_name = "N", value_parser = settings::COMMIT_EVERY.parser())]
     pub(super) commit_every: Option<u64>,
 

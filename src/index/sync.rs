@@ -63,6 +63,10 @@ pub struct SyncOptions {
 /// China's time: that of the sources.
 pub const DEFAULT_ZONE: &str = "+08:00";
 
+/// A step costs about 0.2 s of one core (merging, the manifest), a tenth of what it takes to index 10,000 posts; with so many
+/// articles a step it is about a hundredth, and a killed run loses less than half a minute of work.
+const COMMIT_EVERY_ARTICLES: u64 = 100_000;
+
 impl Default for SyncOptions {
     fn default() -> Self {
         Self {
@@ -72,7 +76,7 @@ impl Default for SyncOptions {
             verify_content: false,
             allow_mass_delete: false,
             stop: Arc::default(),
-            commit_every: 1_000_000,
+            commit_every: COMMIT_EVERY_ARTICLES,
             zone: None,
             limits: Limits::default(),
         }
