@@ -19,6 +19,28 @@ pub enum Error {
     /// The folder of articles is not there, or no folder.
     #[error("{} is not a folder that can be read", .0.display())]
     NoCorpus(PathBuf),
+    /// The folder of articles that the index was made from is not there.
+    #[error("{}, the folder of the {articles} articles of the index, is gone", corpus.display())]
+    CorpusGone {
+        /// The folder.
+        corpus: PathBuf,
+        /// Articles of the index.
+        articles: u64,
+    },
+    /// The folder lacks so much that an accident is likelier than a wish. Nothing was committed that removes more than
+    /// half; [`SyncOptions::allow_mass_delete`](crate::index::SyncOptions::allow_mass_delete) says that it is meant.
+    #[error("{} no longer holds {removed} of the {articles} articles of the index", corpus.display())]
+    MassDelete {
+        /// The folder of articles.
+        corpus: PathBuf,
+        /// Articles that would be removed.
+        removed: u64,
+        /// Articles of the index.
+        articles: u64,
+    },
+    /// The caller had the work [stopped](crate::index::SyncOptions::stop).
+    #[error("stopped before the end")]
+    Stopped,
     /// The index folder holds something that souwen did not write.
     #[error("{} holds files, but no souwen index", .0.display())]
     NotOurs(PathBuf),

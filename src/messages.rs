@@ -326,6 +326,9 @@ messages! {
     IndexSummary { added: u64, changed: u64, unchanged: u64, removed: u64 }
         en("articles: {added} added, {changed} changed, {unchanged} unchanged, {removed} removed")
         zh("文章：新增 {added} 篇，更新 {changed} 篇，未变 {unchanged} 篇，移除 {removed} 篇");
+    /// Outcome of a run: of the added and removed, those that only stand elsewhere now.
+    Moved { moved: u64 }
+        en("moved: {moved} of the added, each removed elsewhere") zh("移动：新增中有 {moved} 篇是从别处移来的");
     /// Outcome of a run that had nothing to do.
     NothingChanged { articles: u64 }
         en("nothing has changed: {articles} {}", plural(articles, "article", "articles"))
@@ -366,6 +369,20 @@ messages! {
     /// The way to those that were not named.
     VerboseNamesProblems
         en("`souwen index --verbose` names all problems") zh("用 `souwen index --verbose` 查看全部问题");
+    /// Watching: what a batch did, after the time.
+    Batch { time: &'a str, added: u64, changed: u64, removed: u64, articles: u64 }
+        en("{time} · {added} added, {changed} changed, {removed} removed · {articles} {}", plural(articles, "article", "articles"))
+        zh("{time} · 新增 {added} 篇，更新 {changed} 篇，移除 {removed} 篇 · 共 {articles} 篇");
+    /// Watching has begun.
+    Watching { corpus: &'a str }
+        en("watching \"{corpus}\", Ctrl+C ends it") zh("正在监视“{corpus}”，按 Ctrl+C 结束");
+    /// The system cannot tell of changes, so the folder is looked at again and again.
+    PollingInstead { reason: &'a str }
+        en("the system does not tell of changes ({reason}): looking at all files again and again instead")
+        zh("系统无法通知文件变化（{reason}）：改为反复查看所有文件");
+    /// Watching goes on after something that failed.
+    WatchingOn
+        en("watching goes on, and the next change or minute tries again") zh("继续监视，有变化时或一分钟内会再试");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");
@@ -414,6 +431,19 @@ messages! {
     CorpusMissing { corpus: &'a str }
         en("no folder \"{corpus}\"") zh("没有文件夹“{corpus}”")
         hint en("`souwen index FOLDER` takes a folder of articles") zh("用 `souwen index 文件夹` 指定文章所在的文件夹");
+    /// The folder that the index was made from has vanished.
+    CorpusGone { corpus: &'a str, articles: u64 }
+        en("the folder of articles \"{corpus}\" is gone; the index keeps its {articles} {}", plural(articles, "article", "articles"))
+        zh("文章文件夹“{corpus}”不见了，索引中的 {articles} 篇文章保持不变")
+        hint en("is its disk mounted? `souwen index --rebuild FOLDER` takes the articles of another folder")
+            zh("磁盘是否已挂载？用 `souwen index --rebuild 文件夹` 改用另一个文件夹的文章");
+    /// A run would empty the index.
+    MassDelete { corpus: &'a str, removed: u64, articles: u64 }
+        en("{removed} of {articles} {} would be removed, for \"{corpus}\" holds them no more; nothing is removed",
+            plural(articles, "article", "articles"))
+        zh("“{corpus}”中已没有索引所含 {articles} 篇文章中的 {removed} 篇，本应移除；未移除任何文章")
+        hint en("is its disk mounted? if they are meant to go, `--allow-mass-delete` removes them")
+            zh("磁盘是否已挂载？如果确实要移除，加上 `--allow-mass-delete`");
     /// `souwen index` without a folder, and none to remember.
     CorpusUnknown
         en("no folder of articles given, and the index remembers none") zh("没有指定文章文件夹，索引中也没有记录")

@@ -46,6 +46,7 @@ See `souwen COMMAND --help` for more. Exit codes: 0 found, 1 nothing found, 2 er
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Index(IndexArgs),
+    Watch(WatchArgs),
     Search(SearchArgs),
     Show(ShowArgs),
     Stats(StatsArgs),
@@ -71,6 +72,14 @@ pub(super) struct IndexArgs {
     #[arg(long)]
     pub(super) rebuild: bool,
 
+    /// Read every file and compare, even where size and time say that it has not changed
+    #[arg(long)]
+    pub(super) verify_content: bool,
+
+    /// Remove articles even when most of the index goes, or the folder is empty
+    #[arg(long)]
+    pub(super) allow_mass_delete: bool,
+
     /// Threads that read, and threads that write [env: SOUWEN_THREADS] [default: one per core]
     #[arg(long, value_name = "N", value_parser = settings::THREADS.parser())]
     pub(super) threads: Option<usize>,
@@ -83,7 +92,7 @@ pub(super) struct IndexArgs {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, value_parser = settings::ZONE.parser())]
     pub(super) zone: Option<String>,
 
-    /// Make what was read so far durable every N articles [env: SOUWEN_COMMIT_EVERY] [default: 1000000]
+    /// Make what was read so far durable every N articles [env: SOUWEN_COMMIT_EVERY] [default: 100000]
     #[arg(long, value_name = "N", value_parser = settings::COMMIT_EVERY.parser())]
     pub(super) commit_every: Option<u64>,
 
@@ -96,6 +105,22 @@ pub(super) struct IndexArgs {
     pub(super) verbose: bool,
 
     /// Print the summary as JSON, with every problem
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Keep the index in step with a folder of articles until told to end
+#[derive(Debug, Options)]
+#[command(after_help = WATCHING)]
+pub(super) struct WatchArgs {
+    /// Folder of articles [default: that of the index, else `corpus`]
+    pub(super) corpus: Option<PathBuf>,
+
+    /// Look at all files again and again, where the system does not tell of changes (network folders)
+    #[arg(long)]
+    pub(super) poll: bool,
+
+    /// Print one JSON object for each batch
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -184,6 +209,15 @@ exit code is 0.
 Examples:
   souwen index ~/news     make or refresh the index of this folder
   souwen index            refresh the index of the folder it was made from";
+
+const WATCHING: &str = "\
+Brings the index in step first, and then after every change, a moment after the last file of a
+batch is complete; prints a line for each batch that changed something. Ends on Ctrl+C or SIGTERM,
+with exit code 0. Between batches others may write: `souwen index` works as ever meanwhile.
+
+Examples:
+  souwen watch ~/news
+  souwen watch --json | jq .articles";
 
 const QUERIES: &str = "\
 Without words, all articles are listed, newest first. Where there is no index but a folder `corpus`,

@@ -121,6 +121,12 @@ fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
     match error {
         Error::NoIndex(_) => in_lang(Message::IndexMissing { index }),
         Error::NoCorpus(corpus) => in_lang(Message::CorpusMissing { corpus: &shown(corpus) }),
+        Error::CorpusGone { corpus, articles } => {
+            in_lang(Message::CorpusGone { corpus: &shown(corpus), articles: *articles })
+        }
+        Error::MassDelete { corpus, removed, articles } => {
+            in_lang(Message::MassDelete { corpus: &shown(corpus), removed: *removed, articles: *articles })
+        }
         Error::NotOurs(_) => in_lang(Message::NotAnIndex { index }),
         Error::Format { found, expected } => {
             in_lang(Message::OtherFormat { index, found: *found, expected: *expected })

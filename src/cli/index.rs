@@ -27,7 +27,13 @@ pub(super) fn run(args: &IndexArgs, place: &Place, settings: &Settings, console:
     let corpus = place.corpus(args.corpus.as_deref())?;
     let quiet = args.quiet || args.json;
     let dictionary = dictionary(place, settings, console)?;
-    let report = sync(&place.dir, &corpus, &dictionary, args.rebuild, settings, &Bar::new(console, quiet))?;
+    let options = SyncOptions {
+        rebuild: args.rebuild,
+        verify_content: args.verify_content,
+        allow_mass_delete: args.allow_mass_delete,
+        ..options(settings)
+    };
+    let report = sync(&place.dir, &corpus, &dictionary, &options, &Bar::new(console, quiet))?;
     if !quiet {
         tell_problems(&report, args.verbose, console);
     }
@@ -54,37 +60,39 @@ pub(super) fn build_first(
     console: &Console,
 ) -> Result<(), Failure> {
     console.say(Message::BuildingFirstIndex { corpus: &shown(corpus) });
-    let report = sync(&place.dir, corpus, dictionary, false, settings, &Bar::new(console, false))?;
+    let report = sync(&place.dir, corpus, dictionary, &options(settings), &Bar::new(console, false))?;
     tell_problems(&report, false, console);
     let lines = summary(&report, console).join("\n") + "\n";
     console.add(lines.as_bytes());
     Ok(())
 }
 
-/// Brings an index in step, as the settings say.
+/// What the settings say about indexing.
+pub(super) fn options(settings: &Settings) -> SyncOptions {
+    SyncOptions {
+        threads: settings.threads.value,
+        memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
+        commit_every: settings.commit_every.value,
+        zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
+        ..SyncOptions::default()
+    }
+}
+
+/// Brings an index in step, showing how far it is.
 pub(super) fn sync(
     dir: &Path,
     corpus: &Path,
     dictionary: &Arc<Dictionary>,
-    rebuild: bool,
-    settings: &Settings,
+    options: &SyncOptions,
     bar: &Bar<'_>,
 ) -> Result<SyncReport, Failure> {
-    let options = SyncOptions {
-        threads: settings.threads.value,
-        memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
-        rebuild,
-        commit_every: settings.commit_every.value,
-        zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
-        ..SyncOptions::default()
-    };
     let progress = |progress| bar.report(progress);
-    index::sync(dir, corpus, dictionary, &options, &progress).map_err(Failure::index(dir))
+    index::sync(dir, corpus, dictionary, options, &progress).map_err(Failure::index(dir))
 }
 
 /// Names what could not be read, and then what was odd about what could, both only where this run met it. `verbose` runs
 /// name every problem.
-fn tell_problems(report: &SyncReport, verbose: bool, console: &Console) {
+pub(super) fn tell_problems(report: &SyncReport, verbose: bool, console: &Console) {
     let older = if verbose { &report.older_problems[..] } else { &[] };
     let mut problems: Vec<&Problem> = report.problems.iter().chain(older).collect();
     problems.sort_by_key(|problem| (!problem.kind.costs_the_article(), problem.kind));
@@ -122,17 +130,17 @@ fn reason(Problem { kind, detail, .. }: &Problem, console: &Console) -> String {
 
 /// The outcome, line by line.
 fn summary(report: &SyncReport, console: &Console) -> Vec<String> {
-    let SyncReport { added, changed, unchanged, removed, articles, files, seconds, .. } = *report;
+    let SyncReport { added, changed, unchanged, removed, moved, articles, files, seconds, .. } = *report;
     let outcome = if added + changed + removed == 0 {
         Message::NothingChanged { articles }
     } else {
         Message::IndexSummary { added, changed, unchanged, removed }
     };
+    let outcome = Some(console.text(outcome));
+    let moved = (moved > 0).then(|| console.text(Message::Moved { moved }));
     let SyncReport { with_articles, without_articles, skipped, .. } = *report;
-    let mut lines = vec![
-        console.text(outcome),
-        console.text(Message::FilesSeen { files, with_articles, without_articles, skipped }),
-    ];
+    let seen = Some(console.text(Message::FilesSeen { files, with_articles, without_articles, skipped }));
+    let mut lines: Vec<String> = [outcome, moved, seen].into_iter().flatten().collect();
     let problems: u64 = report.problems_by_kind.values().sum();
     if problems > 0 {
         let kinds = ProblemKind::ALL.iter().filter_map(|kind| {

@@ -33,6 +33,7 @@ mod stats;
 mod table;
 mod user_files;
 mod verify;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -77,6 +78,7 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
     let place = || Place::find(settings);
     match command {
         Command::Index(args) => index::run(args, &place()?, settings, console),
+        Command::Watch(args) => watch::run(args, &place()?, settings, console),
         Command::Search(args) => search::run(args, &place()?, settings, console),
         Command::Show(args) => show::run(args, &place()?, settings, console),
         Command::Stats(args) => stats::run(args, &place()?, console),

@@ -6,9 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use souwen::analysis::dictionary::Dictionary;
-use souwen::corpus;
-use souwen::error::Error;
-use souwen::index::SyncReport;
+use souwen::index::{SyncOptions, SyncReport};
 use souwen::messages::Message;
 use souwen::query::Query;
 use souwen::query::ast::{Mode, Text};
@@ -95,14 +93,11 @@ fn rebuild(
     console: &Console,
 ) -> Result<SyncReport, Failure> {
     let corpus = place.remembered_corpus().ok_or_else(|| Failure::CorpusForgotten { dir: place.dir.clone() })?;
-    // a folder without files is more likely a disk that is not there than all the articles there are
-    if corpus::walk(&corpus).all(|file| file.is_err()) {
-        return Err(Failure::index(&place.dir)(Error::NoCorpus(corpus)));
-    }
     if !quiet {
         console.say(Message::Repairing { corpus: &shown(&corpus) });
     }
-    index::sync(&place.dir, &corpus, dictionary, true, settings, &Bar::new(console, quiet))
+    let options = SyncOptions { rebuild: true, ..index::options(settings) };
+    index::sync(&place.dir, &corpus, dictionary, &options, &Bar::new(console, quiet))
 }
 
 /// What is wrong, for people.

@@ -1,9 +1,10 @@
-//! The folder of an index, as the engine sees it: [`MmapDirectory`] but for three things.
+//! The folder of an index, as the engine sees it: [`MmapDirectory`] but for some things.
 //!
 //! - Files that are replaced whole (the list of segments, the list of files) are sealed: their last line is a checksum of
 //!   the lines before it, checked whenever they are read. The engine has such checksums for the files of segments only.
 //! - Files of stored articles are read with some care, see `store_file.rs`.
 //! - A reader may have no right to write here.
+//! - A writer wants a commit to be durable before what it replaces is removed.
 
 use std::io;
 use std::path::Path;
@@ -15,21 +16,29 @@ use tantivy::directory::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::open::META;
 use super::store_file::{self, StoreFile};
+use crate::error::Error;
 
-/// [`MmapDirectory`] with sealed lists, in which locks that need a right to write are done without.
+/// How the folder of an index is opened: one function, so that tests can put a folder in between that fails.
+pub(super) type OpenFolder<'a> = &'a dyn Fn(&Path) -> Result<Box<dyn Directory>, Error>;
+
+/// The folder as it is.
+pub(super) fn on_disk(dir: &Path) -> Result<Box<dyn Directory>, Error> {
+    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+    Ok(Box::new(IndexDirectory(directory)))
+}
+
+/// [`MmapDirectory`] with sealed lists, in which locks that need a right to write are done without, and a list of segments
+/// is durable once it is written.
 ///
 /// The engine locks while it opens the segments of a commit, so that no writer removes one of their files meanwhile. On a
 /// read-only file system nobody does; in a folder of somebody else the worst is an error, and asking again helps.
+///
+/// It makes the names of files durable before it replaces the list of segments, but not after. A power cut could then bring
+/// back an old list whose files, and whose manifest, have been removed.
 #[derive(Debug, Clone)]
-pub(crate) struct IndexDirectory(MmapDirectory);
-
-impl IndexDirectory {
-    /// The folder `dir`, which must be there.
-    pub(crate) fn open(dir: &Path) -> tantivy::Result<Self> {
-        Ok(Self(MmapDirectory::open(dir)?))
-    }
-}
+struct IndexDirectory(MmapDirectory);
 
 impl Directory for IndexDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
@@ -61,7 +70,8 @@ impl Directory for IndexDirectory {
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.0.atomic_write(path, &sealed(data))
+        self.0.atomic_write(path, &sealed(data))?;
+        if path == Path::new(META) { self.0.sync_directory() } else { Ok(()) }
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -21,9 +21,23 @@ pub(crate) const LEVEL_END: char = '\u{1f}';
 /// An [`Article`] as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
+    #[serde(borrow)]
+    place: Place<'a>,
+    #[serde(borrow)]
+    said: Said<'a>,
+}
+
+/// Where an article stands.
+#[derive(Serialize, Deserialize)]
+struct Place<'a> {
     id: u64,
     #[serde(with = "packing")]
     path: Cow<'a, str>,
+}
+
+/// What an article says.
+#[derive(Serialize, Deserialize)]
+struct Said<'a> {
     #[serde(with = "packing")]
     title: Cow<'a, str>,
     #[serde(with = "packing")]
@@ -34,20 +48,23 @@ struct Stored<'a> {
     url: Option<Cow<'a, str>>,
 }
 
-/// The stored form of an article, and a hash of all it says.
+/// The stored form of an article, and a hash of all it says; where it stands is not part of that.
 pub(crate) fn store(article: &Article) -> (Vec<u8>, u64) {
-    let stored = Stored {
-        id: article.id.to_u64(),
-        path: (&*article.path).into(),
-        title: (&*article.title).into(),
-        body: article.body.as_str().into(),
-        author: article.author.as_deref().map(Cow::from),
-        date: article.date,
-        categories: (&*article.categories).into(),
-        url: article.url.as_deref().map(Cow::from),
+    let Article { id, path, title, body, author, date, categories, url } = article;
+    let place = Place { id: id.to_u64(), path: path.into() };
+    let said = Said {
+        title: title.into(),
+        body: body.as_str().into(),
+        author: author.as_deref().map(Cow::from),
+        date: *date,
+        categories: categories.into(),
+        url: url.as_deref().map(Cow::from),
     };
-    let bytes = postcard::to_stdvec(&stored).expect("an article is plain data");
-    let hash = xxh3_64(&bytes);
+    // a structure is written as its parts one after the other
+    let place = postcard::to_stdvec(&place).expect("an article is plain data");
+    let said_from = place.len();
+    let bytes = postcard::to_extend(&said, place).expect("an article is plain data");
+    let hash = xxh3_64(&bytes[said_from..]);
     (bytes, hash)
 }
 
@@ -75,15 +92,16 @@ pub(crate) fn article(fields: &Fields, document: &TantivyDocument) -> Result<Art
         .and_then(|value| value.as_bytes())
         .and_then(|bytes| postcard::from_bytes(bytes).ok());
     let stored = stored.ok_or(Error::Damaged { part: "stored article".to_owned() })?;
+    let Stored { place, said } = stored;
     Ok(Article {
-        id: ArticleId::from_u64(stored.id),
-        path: stored.path.into_owned(),
-        title: stored.title.into_owned(),
-        body: PlainText::from_stored(stored.body.into_owned()),
-        author: stored.author.map(Cow::into_owned),
-        date: stored.date,
-        categories: stored.categories.into_owned(),
-        url: stored.url.map(Cow::into_owned),
+        id: ArticleId::from_u64(place.id),
+        path: place.path.into_owned(),
+        title: said.title.into_owned(),
+        body: PlainText::from_stored(said.body.into_owned()),
+        author: said.author.map(Cow::into_owned),
+        date: said.date,
+        categories: said.categories.into_owned(),
+        url: said.url.map(Cow::into_owned),
     })
 }
 

@@ -4,15 +4,16 @@
 //! change together or not at all, and a killed run leaves both as they were.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
 use std::path::Path;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
+use tantivy::Directory;
+use tantivy::directory::error::DeleteError;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::article::ArticleId;
-use crate::corpus::Problem;
+use crate::corpus::{Problem, SourceFile};
 use crate::error::Error;
 
 /// Every file that gave articles, by its path below the corpus, as the file system spells it.
@@ -38,6 +39,15 @@ pub(crate) struct FileEntry {
 pub(crate) struct Stamp {
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
+    /// Whether it had changed so shortly before that another change may have left no sign: the next run reads it again.
+    pub(crate) is_young: bool,
+}
+
+impl Stamp {
+    /// Whether `file` looks as it did when it was read.
+    pub(crate) fn fits(&self, file: &SourceFile) -> bool {
+        (self.size, self.modified_ns) == (file.size, file.modified_ns)
+    }
 }
 
 /// File names begin with this; a number follows.
@@ -49,15 +59,14 @@ impl Manifest {
         self.files.values().map(|file| file.articles.len() as u64).sum()
     }
 
-    /// Writes the manifest under a name that is not yet used, safe against a crash, and gives that name.
-    pub(crate) fn save(&self, dir: &Path) -> Result<String, Error> {
+    /// Writes the manifest into `folder`, which is `dir`, under a name that is not yet used, and gives that name. The commit
+    /// that names it makes it durable.
+    pub(crate) fn save(&self, folder: &dyn Directory, dir: &Path) -> Result<String, Error> {
         let last = names(dir)?.into_iter().filter_map(|name| name[PREFIX.len()..].parse::<u64>().ok()).max();
         let name = format!("{PREFIX}{}", last.map_or(0, |last| last + 1));
-        let path = dir.join(&name);
         let mut bytes = postcard::to_stdvec(self).expect("a manifest is plain data");
         bytes.extend(xxh3_64(&bytes).to_le_bytes());
-        let mut file = fs::File::create(&path).map_err(Error::io(&path))?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))?;
+        folder.atomic_write(Path::new(&name), &bytes).map_err(Error::io(dir.join(&name)))?;
         Ok(name)
     }
 
@@ -76,10 +85,14 @@ impl Manifest {
     }
 
     /// Removes every manifest but `name`: those of earlier commits, and of runs that were killed.
-    pub(crate) fn remove_others(dir: &Path, name: &str) -> Result<(), Error> {
+    pub(crate) fn remove_others(folder: &dyn Directory, dir: &Path, name: &str) -> Result<(), Error> {
         for other in names(dir)?.into_iter().filter(|other| other != name) {
-            let path = dir.join(other);
-            fs::remove_file(&path).map_err(Error::io(&path))?;
+            folder.delete(Path::new(&other)).map_err(|error| match error {
+                DeleteError::FileDoesNotExist(path) => Error::io(dir.join(path))(io::ErrorKind::NotFound.into()),
+                DeleteError::IoError { io_error, filepath } => {
+                    Error::io(dir.join(filepath))(io::Error::new(io_error.kind(), io_error))
+                }
+            })?;
         }
         Ok(())
     }

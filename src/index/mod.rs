@@ -1,18 +1,23 @@
 //! The index: what is in it, how it is opened, and how it is kept in step with the corpus.
 //!
 //! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an
-//! index may be used, [`sync`](mod@sync) writes it, `manifest.rs` remembers which files it holds. `checksums.rs` finds what has
-//! changed behind our backs, [`guard`] bears it.
+//! index may be used, [`sync`](mod@sync) writes it, `plan.rs`, `run.rs` and `mass_delete.rs` being its parts, `manifest.rs`
+//! remembers which files it holds. `checksums.rs` finds what has changed behind our backs, [`guard`] bears it.
 
 mod budget;
 pub(crate) mod checksums;
 mod directory;
 pub(crate) mod document;
+#[cfg(test)]
+mod faults;
 pub mod guard;
 pub(crate) mod lock;
 pub(crate) mod manifest;
+mod mass_delete;
 pub mod open;
 mod packing;
+mod plan;
+mod run;
 pub mod schema;
 mod segment;
 pub mod stats;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
+use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy};
 
-use super::directory::{BROKEN_SEAL, IndexDirectory, unsealed};
+use super::directory::{BROKEN_SEAL, OpenFolder, on_disk, unsealed};
 use super::guard::guarded;
 use super::lock;
 use super::manifest;
@@ -57,6 +58,11 @@ impl ArticleIndex {
     /// # Errors
     /// [`Error::NoIndex`], [`Error::NotOurs`], [`Error::Format`], [`Error::Damaged`], or what the engine says.
     pub fn open(dir: &Path) -> Result<Self, Error> {
+        Self::open_in(dir, &on_disk)
+    }
+
+    /// The same, in the folder that `open_folder` gives.
+    pub(super) fn open_in(dir: &Path, open_folder: OpenFolder<'_>) -> Result<Self, Error> {
         let meta = dir.join(META);
         let bytes = fs::read(&meta).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if is_empty(dir) => Error::NoIndex(dir.to_owned()),
@@ -65,7 +71,7 @@ impl ArticleIndex {
             _ => Error::io(&meta)(error),
         })?;
         let commit = commit_of(&bytes, dir)?;
-        let tantivy = guarded(|| Ok(Index::open(IndexDirectory::open(dir)?)?))?;
+        let tantivy = guarded(|| Ok(Index::open(open_folder(dir)?)?))?;
         let (schema, fields) = schema();
         if tantivy.schema() != schema {
             return Err(damaged("schema"));
@@ -130,8 +136,8 @@ pub enum OtherAnalysis {
 }
 
 /// tantivy's list of segments; where it stands, an index stands.
-const META: &str = "meta.json";
-/// tantivy's list of files.
+pub(super) const META: &str = "meta.json";
+/// tantivy's list of files that it may remove.
 const MANAGED: &str = ".managed.json";
 /// The files that the engine replaces whole.
 pub(super) const LISTS: [&str; 2] = [META, MANAGED];
@@ -156,8 +162,31 @@ struct Remembered {
 }
 
 fn remembered(dir: &Path) -> Option<Remembered> {
-    let (meta, _) = first_object(&fs::read(dir.join(META)).ok()?)?;
+    let (meta, _) = first_object::<Meta>(&fs::read(dir.join(META)).ok()?)?;
     serde_json::from_str(&meta.payload?).ok()
+}
+
+/// Articles of the index in `dir`, as [`remembered_corpus`]; 0 when it does not say.
+pub(super) fn remembered_articles(dir: &Path) -> u64 {
+    #[derive(Deserialize)]
+    struct Segments {
+        segments: Vec<Segment>,
+    }
+    #[derive(Deserialize)]
+    struct Segment {
+        max_doc: u64,
+        deletes: Option<Deletes>,
+    }
+    #[derive(Deserialize)]
+    struct Deletes {
+        num_deleted_docs: u64,
+    }
+    let left = |segment: &Segment| {
+        segment.max_doc.saturating_sub(segment.deletes.as_ref().map_or(0, |deletes| deletes.num_deleted_docs))
+    };
+    let meta = fs::read(dir.join(META)).ok();
+    let list = meta.and_then(|meta| first_object::<Segments>(&meta));
+    list.map_or(0, |(list, _)| list.segments.iter().map(left).sum())
 }
 
 /// Whether `dir` holds an index of souwen, readable or not.
@@ -177,7 +206,7 @@ struct Meta {
 
 /// The list of segments in a file that need not be whole, and whether a seal, whole or not, follows it: other programs
 /// and earlier formats write none.
-fn first_object(bytes: &[u8]) -> Option<(Meta, bool)> {
+fn first_object<T: DeserializeOwned>(bytes: &[u8]) -> Option<(T, bool)> {
     let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter();
     let meta = objects.next()?.ok()?;
     Some((meta, !bytes[objects.byte_offset()..].trim_ascii().is_empty()))
@@ -215,11 +244,7 @@ fn commit_of(meta: &[u8], dir: &Path) -> Result<Commit, Error> {
 /// Files that tantivy and souwen write.
 fn is_index_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    LISTS.contains(&&*name)
-        || name == lock::FILE
-        || name.starts_with(".tantivy-")
-        || name.starts_with(manifest::PREFIX)
-        || is_segment_file(path)
+    name == META || is_beginning(path) || name.starts_with(manifest::PREFIX) || is_segment_file(path)
 }
 
 /// Files of a segment are named by 32 hexadecimal digits and an ending.
@@ -238,14 +263,37 @@ fn is_remains(dir: &Path) -> bool {
     paths.iter().any(is_manifest) && paths.iter().all(|path| is_index_file(path))
 }
 
-/// Whether a folder holds nothing, or nothing but the lock of a writer.
+/// Whether a folder holds nothing, or nothing but what a writer leaves behind that was killed before there was an index.
 fn is_empty(dir: &Path) -> bool {
-    let counts = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != lock::FILE);
+    let counts = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| !is_beginning(&entry.path()));
     fs::read_dir(dir).map_or(true, |entries| !entries.into_iter().any(counts))
 }
 
+/// Files that are there before [`META`].
+fn is_beginning(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.is_file() && (name == lock::FILE || name == MANAGED || name.starts_with(".tantivy-") || is_unfinished(&name))
+}
+
+/// A file that was to be replaced as a whole, by a writer that was killed over it: the engine writes `.tmp` and six
+/// characters, and then renames.
+fn is_unfinished(name: &str) -> bool {
+    name.strip_prefix(".tmp").is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Removes [unfinished](is_unfinished) files. Only who holds the lock of the writer knows that nobody is writing them.
+pub(super) fn remove_unfinished(dir: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
+        let path = entry.map_err(Error::io(dir))?.path();
+        if path.is_file() && path.file_name().is_some_and(|name| is_unfinished(&name.to_string_lossy())) {
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
-pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
+pub(super) fn create(dir: &Path, folder: Box<dyn Directory>) -> Result<Index, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
     if dir.join(META).exists() || is_remains(dir) {
         for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
@@ -263,7 +311,7 @@ pub(crate) fn create(dir: &Path) -> Result<Index, Error> {
         docstore_blocksize: STORE_BLOCK_BYTES,
         ..IndexSettings::default()
     };
-    Ok(Index::create(IndexDirectory::open(dir)?, schema().0, settings)?)
+    Ok(Index::create(folder, schema().0, settings)?)
 }
 
 /// A time zone from `+08:00`, `-5`, `UTC` or, where the system knows it, a name such as `Asia/Shanghai`.

@@ -1,7 +1,8 @@
 //! HOT PATH 1: brings the index in step with the corpus folder.
 //!
-//! 1. Walk the folder; files whose size and time are those of the manifest are unchanged and not opened.
-//! 2. One thread reads the others into chunks, within a memory budget.
+//! 1. Walk the folder (`plan.rs`); files whose size and time are those of the manifest are unchanged and not opened, unless
+//!    they had only just changed when they were read: then a later change may not show.
+//! 2. One thread (`run.rs`, as all that follows) reads the others into chunks, within a memory budget.
 //! 3. Workers parse chunks into articles. One whose content hash the manifest knows is unchanged; the others are analysed
 //!    and go into the worker's segment, after deleting what they replace. A segment that is full is written and handed to
 //!    the engine, which merges.
@@ -9,34 +10,29 @@
 //!    names it. Whatever kills the run, index and manifest agree, and the next run goes on from there.
 //!
 //! Nothing here removes an article because its file could not be read; only a file that is gone, or was read to its end
-//! without it, removes an article.
+//! without it, removes an article. Where that would remove most of the index, the run is refused (`mass_delete.rs`).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crossbeam_channel::Sender;
 use jiff::Timestamp;
 use serde::Serialize;
-use tantivy::indexer::LogMergePolicy;
-use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexWriter, Term};
+use tantivy::Directory;
 
-use super::budget::{Budget, Share};
-use super::document::store;
+use super::directory::{OpenFolder, on_disk};
 use super::lock::WriterLock;
-use super::manifest::{FileEntry, Manifest, Stamp};
+use super::manifest::Manifest;
+use super::mass_delete::Guard;
 use super::open::{self, ArticleIndex, Commit, FORMAT, parse_zone};
-use super::schema::{Fields, schema};
-use super::segment::SegmentBuilder;
+use super::plan::Plan;
+use super::run::Run;
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
 use crate::analysis::fingerprint::Fingerprint;
-use crate::article::{Article, ArticleId};
-use crate::corpus::{self, Chunk, Limits, Problem, ProblemKind, ReadOptions, SourceFile};
+use crate::corpus::{self, Limits, Problem};
 use crate::error::Error;
 
 /// How to sync.
@@ -49,6 +45,13 @@ pub struct SyncOptions {
     pub memory_bytes: usize,
     /// Start over instead of comparing with what the index holds.
     pub rebuild: bool,
+    /// Read even the files that look unchanged.
+    pub verify_content: bool,
+    /// Remove articles however many they are; otherwise see [`Error::MassDelete`].
+    pub allow_mass_delete: bool,
+    /// Raised by the caller to end early. What was read so far is committed, and the next run goes on from there; only
+    /// what can be replaced as a whole alone is [left as it was](Error::Stopped).
+    pub stop: Arc<AtomicBool>,
     /// Articles between two commits.
     pub commit_every: u64,
     /// Zone of dates that name none, see [`parse_zone`]; `None` keeps that of the index, or is [`DEFAULT_ZONE`].
@@ -60,13 +63,20 @@ pub struct SyncOptions {
 /// China's time: that of the sources.
 pub const DEFAULT_ZONE: &str = "+08:00";
 
+/// A step costs about 0.2 s of one core (merging, the manifest), a tenth of what it takes to index 10,000 posts; with so many
+/// articles a step it is about a hundredth, and a killed run loses less than half a minute of work.
+const COMMIT_EVERY_ARTICLES: u64 = 100_000;
+
 impl Default for SyncOptions {
     fn default() -> Self {
         Self {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: 512 << 20,
             rebuild: false,
-            commit_every: 1_000_000,
+            verify_content: false,
+            allow_mass_delete: false,
+            stop: Arc::default(),
+            commit_every: COMMIT_EVERY_ARTICLES,
             zone: None,
             limits: Limits::default(),
         }
@@ -92,6 +102,8 @@ pub struct SyncReport {
     pub unchanged: u64,
     /// Articles that are gone.
     pub removed: u64,
+    /// Of the removed, those whose file is gone while another brought the same article: these were added, too.
+    pub moved: u64,
     /// Articles in the index now.
     pub articles: u64,
     /// Articles lost and remarks on others, by kind: `problems` and `older_problems` together.
@@ -130,9 +142,10 @@ pub enum Progress {
 /// Brings the index in `dir` in step with the articles below `corpus`; creates it when there is none.
 ///
 /// # Errors
-/// [`Error::NoCorpus`], [`Error::Locked`]; [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`],
-/// [`Error::OtherZone`] or [`Error::Damaged`] where only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is
-/// then as it was after the last commit.
+/// [`Error::NoCorpus`], [`Error::CorpusGone`], [`Error::MassDelete`], [`Error::Locked`], [`Error::Stopped`];
+/// [`Error::Format`], [`Error::OtherAnalysis`], [`Error::OtherCorpus`], [`Error::OtherZone`] or [`Error::Damaged`] where
+/// only [`SyncOptions::rebuild`] helps; or what the file system or the engine says. The index is then as it was after the
+/// last commit.
 pub fn sync(
     dir: &Path,
     corpus: &Path,
@@ -140,24 +153,37 @@ pub fn sync(
     options: &SyncOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SyncReport, Error> {
+    sync_in(dir, corpus, dictionary, options, progress, &on_disk)
+}
+
+/// [`sync`] in the folder that `open_folder` gives for `dir`.
+pub(super) fn sync_in(
+    dir: &Path,
+    corpus: &Path,
+    dictionary: &Arc<Dictionary>,
+    options: &SyncOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    open_folder: OpenFolder<'_>,
+) -> Result<SyncReport, Error> {
     let started = Instant::now();
     let folder = corpus.canonicalize().ok().filter(|path| path.is_dir() || path.is_file());
-    let corpus = folder.ok_or_else(|| Error::NoCorpus(corpus.to_owned()))?;
+    let corpus = folder.ok_or_else(|| no_corpus(dir, corpus))?;
     if let Err(error @ Error::NotOurs(_)) = ArticleIndex::open(dir) {
         return Err(error);
     }
     let _lock = WriterLock::acquire(dir)?;
-    let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options)?;
+    open::remove_unfinished(dir)?;
+    let target = Target::open(dir, &corpus, &Fingerprint::new(dictionary), options, open_folder)?;
     let words = || Analyzer::for_articles(Arc::clone(dictionary));
     let (plan, loaded) = std::thread::scope(|scope| {
         // a new index needs every word, whatever the folder holds
         let loading = target.is_new.then(|| scope.spawn(words));
-        let plan = Plan::new(&corpus, &target.manifest, progress);
+        let plan = Plan::new(&corpus, &target.manifest, options.verify_content, progress);
         (plan, loading.map(|words| words.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
     });
     let mut report = if plan.is_empty() && !target.is_new {
         let mut report = SyncReport::default();
-        account(&mut report, target.manifest, plan);
+        plan.account(&mut report, target.manifest);
         report
     } else {
         let analyzer = loaded.unwrap_or_else(|| match plan.bytes {
@@ -170,19 +196,41 @@ pub fn sync(
     Ok(report)
 }
 
+/// So few articles are analysed sooner with just the words that occur in them than all words are loaded.
+const FEW_BYTES: u64 = 64 << 10;
+
+/// That there is no such folder; which means something else where the index was made from it.
+fn no_corpus(dir: &Path, corpus: &Path) -> Error {
+    let articles = open::remembered_articles(dir);
+    let is_of = |remembered: &PathBuf| std::path::absolute(corpus).is_ok_and(|asked| asked == *remembered);
+    match open::remembered_corpus(dir).filter(is_of) {
+        Some(corpus) if articles > 0 => Error::CorpusGone { corpus, articles },
+        _ => Error::NoCorpus(corpus.to_owned()),
+    }
+}
+
 /// The index that is brought in step, and what it holds so far.
-struct Target {
-    index: tantivy::Index,
-    manifest: Manifest,
-    commit: Commit,
-    dir: PathBuf,
+pub(super) struct Target {
+    pub(super) index: tantivy::Index,
+    /// The folder of the index, `dir`.
+    pub(super) folder: Box<dyn Directory>,
+    pub(super) dir: PathBuf,
+    pub(super) manifest: Manifest,
+    pub(super) commit: Commit,
     /// Whether it holds nothing, or nothing that counts.
-    is_new: bool,
+    pub(super) is_new: bool,
+    pub(super) guard: Guard,
 }
 
 impl Target {
-    fn open(dir: &Path, corpus: &Path, fingerprint: &Fingerprint, options: &SyncOptions) -> Result<Self, Error> {
-        let opened = match ArticleIndex::open(dir) {
+    fn open(
+        dir: &Path,
+        corpus: &Path,
+        fingerprint: &Fingerprint,
+        options: &SyncOptions,
+        open_folder: OpenFolder<'_>,
+    ) -> Result<Self, Error> {
+        let opened = match ArticleIndex::open_in(dir, open_folder) {
             Ok(index) => Some(index),
             Err(Error::NoIndex(_)) => None,
             Err(Error::NotOurs(path)) => return Err(Error::NotOurs(path)),
@@ -199,14 +247,24 @@ impl Target {
             committed: Timestamp::UNIX_EPOCH,
             manifest: String::new(),
         };
+        let articles = open::remembered_articles(dir);
+        let is_of_other = open::remembered_corpus(dir).is_some_and(|remembered| remembered != corpus);
+        let guard = Guard { corpus: corpus.to_owned(), articles, is_of_other, is_off: options.allow_mass_delete };
+        let folder = open_folder(dir)?;
         let Some(opened) = opened else {
-            let index = open::create(dir)?;
-            return Ok(Self { index, manifest: Manifest::default(), commit, dir: dir.to_owned(), is_new: true });
+            // what cannot be read is removed at once, so that this is the last moment to refuse
+            if !corpus::walk(corpus).any(|file| file.is_ok()) {
+                guard.check(articles, true)?;
+            }
+            let guard = Guard { articles: 0, ..guard };
+            let index = open::create(dir, folder.box_clone())?;
+            let manifest = Manifest::default();
+            return Ok(Self { index, folder, dir: dir.to_owned(), manifest, commit, is_new: true, guard });
         };
+        let old = opened.commit();
         let manifest = if options.rebuild {
             Manifest::default()
         } else {
-            let old = opened.commit();
             match opened.other_analysis(fingerprint) {
                 Some(other) => return Err(Error::OtherAnalysis(other)),
                 None if parse_zone(&old.zone) != parse_zone(&commit.zone) => {
@@ -218,447 +276,7 @@ impl Target {
                 None => Manifest::load(dir, &old.manifest)?,
             }
         };
-        Ok(Self { index: opened.tantivy, manifest, commit, dir: dir.to_owned(), is_new: options.rebuild })
+        let is_new = options.rebuild;
+        Ok(Self { index: opened.tantivy, folder, dir: dir.to_owned(), manifest, commit, is_new, guard })
     }
 }
-
-/// What differs between the folder and the manifest.
-struct Plan {
-    /// Files to read.
-    read: Vec<SourceFile>,
-    /// Files of the manifest that are gone.
-    gone: Vec<Vec<u8>>,
-    /// What the walk could not look at; each is a file or folder.
-    refused: Vec<Problem>,
-    /// Bytes of the files to read.
-    bytes: u64,
-}
-
-impl Plan {
-    fn new(corpus: &Path, manifest: &Manifest, progress: &(dyn Fn(Progress) + Sync)) -> Self {
-        let mut plan = Self { read: Vec::new(), gone: Vec::new(), refused: Vec::new(), bytes: 0 };
-        let mut kept = HashSet::new();
-        for (seen, file) in (1..).zip(corpus::walk(corpus)) {
-            match file {
-                Ok(file) => {
-                    let known = manifest.files.get_key_value(&file.raw_path);
-                    if let Some((path, _)) = known {
-                        kept.insert(path.as_slice());
-                    }
-                    if known.is_none_or(|(_, entry)| entry.stamp != Some(Stamp::of(&file))) {
-                        plan.bytes += file.size;
-                        plan.read.push(file);
-                    }
-                }
-                Err(problem) => plan.refused.push(problem),
-            }
-            progress(Progress::Walking(seen));
-        }
-        let is_refused = |path: &[u8]| {
-            let path = String::from_utf8_lossy(path);
-            plan.refused.iter().any(|problem| {
-                let below = path.strip_prefix(problem.path.as_str());
-                problem.path.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        };
-        let gone = manifest.files.keys().filter(|path| !kept.contains(path.as_slice()) && !is_refused(path));
-        plan.gone = gone.cloned().collect();
-        progress(Progress::Total(plan.bytes));
-        plan
-    }
-
-    fn is_empty(&self) -> bool {
-        self.read.is_empty() && self.gone.is_empty()
-    }
-}
-
-/// Counts what the index holds after the run, and which of it the run did not touch.
-fn account(report: &mut SyncReport, manifest: Manifest, plan: Plan) {
-    report.articles = manifest.articles();
-    report.unchanged = report.articles - report.added - report.changed;
-    let read: HashSet<&[u8]> = plan.read.iter().map(|file| file.raw_path.as_slice()).collect();
-    for (path, mut entry) in manifest.files {
-        report.files += 1;
-        let skipped = || entry.problems.iter().all(|problem| problem.kind == ProblemKind::NotAnArticle);
-        match entry.articles.is_empty() {
-            false => report.with_articles += 1,
-            true if skipped() => report.skipped += 1,
-            true => report.without_articles += 1,
-        }
-        entry.problems.retain(|problem| problem.kind != ProblemKind::NotAnArticle);
-        let is_new = read.contains(path.as_slice());
-        if is_new { &mut report.problems } else { &mut report.older_problems }.extend(entry.problems);
-    }
-    report.files += plan.refused.len() as u64;
-    report.without_articles += plan.refused.len() as u64;
-    report.problems.extend(plan.refused);
-    for problem in report.problems.iter().chain(&report.older_problems) {
-        *report.problems_by_kind.entry(problem.kind.name()).or_default() += 1;
-    }
-}
-
-impl Stamp {
-    fn of(file: &SourceFile) -> Self {
-        Self { size: file.size, modified_ns: file.modified_ns }
-    }
-}
-
-/// A message from the reading thread.
-enum Message {
-    /// Chunk number `sequence` of a file.
-    Chunk { file: usize, sequence: u64, chunk: Chunk, share: Share },
-    /// After the last chunk.
-    End { file: usize, chunks: u64, outcome: Result<(), Problem> },
-}
-
-/// A file that is being read.
-#[derive(Default)]
-struct Reading {
-    /// What the index holds of this file right now.
-    current: HashMap<ArticleId, u64>,
-    /// Ids met in this run.
-    seen: HashSet<ArticleId>,
-    problems: Vec<Problem>,
-    /// Chunks whose ids have been settled, in order; the next one waits for its turn.
-    settled: u64,
-    /// Chunks whose articles are with the engine.
-    done: u64,
-    /// Number of chunks and how reading ended, once known.
-    end: Option<(u64, Result<(), Problem>)>,
-}
-
-/// What the threads of a run share under one lock.
-struct State {
-    manifest: Manifest,
-    reading: HashMap<usize, Reading>,
-    report: SyncReport,
-    uncommitted: u64,
-    failed: Option<Error>,
-}
-
-/// A sync at work.
-struct Run<'a> {
-    fields: Fields,
-    dir: PathBuf,
-    commit: Commit,
-    plan: Plan,
-    /// Whether the index may be replaced only as a whole.
-    at_once: bool,
-    options: &'a SyncOptions,
-    read_options: ReadOptions,
-    progress: &'a (dyn Fn(Progress) + Sync),
-    /// Adding articles and recording them is done under the read lock, committing under the write lock: so what is
-    /// committed is what is recorded.
-    writer: RwLock<IndexWriter>,
-    /// Number of this run, larger than those of earlier ones: the stamp of the last commit before it.
-    run: u64,
-    analyzer: Analyzer,
-    /// Segments in the making that no worker is adding to.
-    segments: Mutex<Vec<SegmentBuilder>>,
-    state: Mutex<State>,
-    turn: Condvar,
-}
-
-/// Memory for chunks between reading and parsing, as a part of the whole; the rest is for segments in the making.
-const CHUNKS_PART: usize = 8;
-/// Segments that are made with less memory than this are so small that merging them takes most of the time.
-const MIN_SEGMENT_BYTES: usize = 8 << 20;
-/// The least that the engine wants for indexing threads of its own. They get no articles and take no memory.
-const IDLE_WRITER_BYTES: usize = 15_000_000;
-/// So few articles are analysed sooner with just the words that occur in them than all words are loaded.
-const FEW_BYTES: u64 = 64 << 10;
-/// Problems that are kept of one file: enough to see what is wrong with it.
-const MAX_PROBLEMS_OF_FILE: usize = 20;
-
-impl<'a> Run<'a> {
-    fn new(
-        target: Target,
-        plan: Plan,
-        analyzer: &Analyzer,
-        options: &'a SyncOptions,
-        progress: &'a (dyn Fn(Progress) + Sync),
-    ) -> Result<Self, Error> {
-        let Target { index, manifest, commit, dir, is_new } = target;
-        let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
-        writer.set_merge_policy(Box::new(policy));
-        if is_new {
-            writer.delete_all_documents()?;
-        }
-        let zone = parse_zone(&commit.zone).ok_or_else(|| Error::Zone(commit.zone.clone()))?;
-        Ok(Self {
-            fields: schema().1,
-            dir,
-            commit,
-            plan,
-            at_once: options.rebuild,
-            options,
-            read_options: ReadOptions { zone, limits: options.limits.clone() },
-            progress,
-            run: writer.commit_opstamp(),
-            writer: RwLock::new(writer),
-            state: Mutex::new(State {
-                manifest,
-                reading: HashMap::new(),
-                report: SyncReport::default(),
-                uncommitted: 0,
-                failed: None,
-            }),
-            turn: Condvar::new(),
-            segments: Mutex::new(Vec::new()),
-            analyzer: analyzer.clone(),
-        })
-    }
-
-    /// Does it all; consumes the run, because a failed one cannot go on.
-    fn finish(self) -> Result<SyncReport, Error> {
-        self.remove_gone()?;
-        let (sender, receiver) = crossbeam_channel::bounded(QUEUE_MESSAGES);
-        std::thread::scope(|scope| {
-            let run = &self;
-            scope.spawn(move || run.read(&sender));
-            for _ in 0..self.options.threads.max(1) {
-                let receiver = receiver.clone();
-                scope.spawn(move || receiver.iter().try_for_each(|message| run.take(message)));
-            }
-        });
-        if let Some(error) = self.state().failed.take() {
-            return Err(error);
-        }
-        (self.progress)(Progress::Committing);
-        self.commit_now()?;
-        let Self { writer, state, plan, .. } = self;
-        writer.into_inner().unwrap_or_else(PoisonError::into_inner).wait_merging_threads()?;
-        let State { manifest, mut report, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        account(&mut report, manifest, plan);
-        Ok(report)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn segments(&self) -> MutexGuard<'_, Vec<SegmentBuilder>> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn writer(&self) -> RwLockReadGuard<'_, IndexWriter> {
-        self.writer.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Deletes an article of an earlier run. The engine applies this to every segment that is there by the next commit, and
-    /// so it has to be said that those of this run are not meant.
-    fn delete(&self, writer: &IndexWriter, id: ArticleId) -> Result<(), Error> {
-        let number = |field, number| -> Box<dyn Query> {
-            Box::new(TermQuery::new(Term::from_field_u64(field, number), IndexRecordOption::Basic))
-        };
-        let replaced = BooleanQuery::new(vec![
-            (Occur::Must, number(self.fields.id, id.to_u64())),
-            (Occur::MustNot, number(self.fields.run, self.run)),
-        ]);
-        writer.delete_query(Box::new(replaced))?;
-        Ok(())
-    }
-
-    fn remove_gone(&self) -> Result<(), Error> {
-        let writer = self.writer();
-        let mut state = self.state();
-        for path in &self.plan.gone {
-            let entry = state.manifest.files.remove(path).unwrap_or_default();
-            for (id, _) in entry.ids() {
-                self.delete(&writer, id)?;
-                state.report.removed += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// The reading thread: files in the order of the walk, chunks as the memory allows.
-    fn read(&self, messages: &Sender<Message>) {
-        let chunks_budget = Budget::new(self.options.memory_bytes / CHUNKS_PART);
-        for (file, source) in self.plan.read.iter().enumerate() {
-            self.begin(file, source);
-            let mut chunks = 0;
-            let outcome = corpus::read_chunks(source, &self.options.limits, &mut |chunk| {
-                let share = chunks_budget.take(chunk.bytes.len());
-                let message = Message::Chunk { file, sequence: chunks, chunk, share };
-                chunks += 1;
-                if messages.send(message).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            if messages.send(Message::End { file, chunks, outcome }).is_err() || self.state().failed.is_some() {
-                return;
-            }
-        }
-    }
-
-    fn begin(&self, file: usize, source: &SourceFile) {
-        let mut state = self.state();
-        let current = state.manifest.files.get(&source.raw_path).map(|entry| entry.ids().collect()).unwrap_or_default();
-        state.reading.insert(file, Reading { current, ..Reading::default() });
-    }
-
-    /// A worker's part: breaks off when the run has failed.
-    fn take(&self, message: Message) -> ControlFlow<()> {
-        let done = match message {
-            Message::Chunk { file, sequence, chunk, share } => {
-                let bytes = chunk.bytes.len() as u64;
-                let parsed = corpus::parse(&chunk, &self.read_options);
-                drop((chunk, share));
-                (self.progress)(Progress::Read(bytes));
-                self.add(file, sequence, parsed, bytes)
-            }
-            Message::End { file, chunks, outcome } => self.end(file, chunks, outcome),
-        };
-        let mut state = self.state();
-        if let Err(error) = done {
-            state.failed.get_or_insert(error);
-            self.turn.notify_all();
-        }
-        if state.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    /// Hands the articles of a chunk to the engine.
-    fn add(&self, file: usize, sequence: u64, parsed: corpus::Parsed, bytes: u64) -> Result<(), Error> {
-        let mut articles = parsed.articles;
-        self.settle_ids(file, sequence, &mut articles);
-        let writer = self.writer();
-        for article in &articles {
-            let (stored, hash) = store(article);
-            let known = self.state().reading.get(&file).and_then(|reading| reading.current.get(&article.id).copied());
-            if known == Some(hash) {
-                continue;
-            }
-            if known.is_some() {
-                self.delete(&writer, article.id)?;
-            }
-            self.add_article(&writer, article, &stored)?;
-            let mut state = self.state();
-            let State { reading, report, uncommitted, .. } = &mut *state;
-            reading.entry(file).or_default().current.insert(article.id, hash);
-            *if known.is_some() { &mut report.changed } else { &mut report.added } += 1;
-            *uncommitted += 1;
-        }
-        let mut state = self.state();
-        state.report.bytes += bytes;
-        let is_due = state.uncommitted >= self.options.commit_every && !self.at_once;
-        let reading = state.reading.entry(file).or_default();
-        reading.problems.extend(parsed.problems);
-        reading.problems.truncate(MAX_PROBLEMS_OF_FILE);
-        reading.done += 1;
-        self.close_if_done(&writer, &mut state, file)?;
-        drop((state, writer));
-        if is_due { self.commit_now() } else { Ok(()) }
-    }
-
-    /// Adds an article to a segment in the making; a full one goes to the engine.
-    fn add_article(&self, writer: &IndexWriter, article: &Article, stored: &[u8]) -> Result<(), Error> {
-        let in_the_making = self.segments().pop();
-        let mut segment = match in_the_making {
-            Some(segment) => segment,
-            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer, self.run)?,
-        };
-        segment.add(article, stored)?;
-        let for_segments = self.options.memory_bytes - self.options.memory_bytes / CHUNKS_PART;
-        if segment.bytes() < (for_segments / self.options.threads.max(1)).max(MIN_SEGMENT_BYTES) {
-            self.segments().push(segment);
-        } else {
-            writer.add_segment(segment.finish()?)?;
-        }
-        Ok(())
-    }
-
-    /// Makes the ids of a chunk differ from those of the chunks before it, in the order of the file whichever worker is
-    /// first, so that ids do not depend on chance.
-    fn settle_ids(&self, file: usize, sequence: u64, articles: &mut [Article]) {
-        let waits = |state: &mut State| {
-            state.failed.is_none() && state.reading.get(&file).is_some_and(|reading| reading.settled < sequence)
-        };
-        let mut state = self.turn.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner);
-        let reading = state.reading.entry(file).or_default();
-        for article in articles {
-            let first = article.id;
-            let mut count = 0;
-            while !reading.seen.insert(article.id) {
-                count += 1;
-                article.id = corpus::repeated_id(first, count);
-            }
-        }
-        reading.settled += 1;
-        drop(state);
-        self.turn.notify_all();
-    }
-
-    /// Notes that a file was read to its end, or why not.
-    fn end(&self, file: usize, chunks: u64, outcome: Result<(), Problem>) -> Result<(), Error> {
-        let writer = self.writer();
-        let mut state = self.state();
-        state.reading.entry(file).or_default().end = Some((chunks, outcome));
-        self.close_if_done(&writer, &mut state, file)
-    }
-
-    /// When all of a file is with the engine: removes what it no longer holds, and records it.
-    fn close_if_done(&self, writer: &IndexWriter, state: &mut State, file: usize) -> Result<(), Error> {
-        let is_done = |reading: &Reading| reading.end.as_ref().is_some_and(|(chunks, _)| *chunks == reading.done);
-        if !state.reading.get(&file).is_some_and(is_done) {
-            return Ok(());
-        }
-        let mut reading = state.reading.remove(&file).unwrap_or_default();
-        let outcome = reading.end.take().map_or(Ok(()), |(_, outcome)| outcome);
-        let source = &self.plan.read[file];
-        let unread = outcome.as_ref().is_err_and(|problem| problem.kind == ProblemKind::Unreadable);
-        reading.problems.extend(outcome.err());
-        if !unread {
-            let gone: Vec<ArticleId> =
-                reading.current.keys().filter(|id| !reading.seen.contains(id)).copied().collect();
-            for id in gone {
-                self.delete(writer, id)?;
-                reading.current.remove(&id);
-                state.report.removed += 1;
-            }
-        }
-        let stamp = (!unread).then(|| Stamp::of(source));
-        let entry = FileEntry { stamp, ..reading.entry() };
-        state.manifest.files.insert(source.raw_path.clone(), entry);
-        Ok(())
-    }
-
-    /// Commits what is recorded. Files in the middle of being read are recorded as such, and read again by a next run.
-    fn commit_now(&self) -> Result<(), Error> {
-        let mut writer = self.writer.write().unwrap_or_else(PoisonError::into_inner);
-        let segments = std::mem::take(&mut *self.segments());
-        std::thread::scope(|scope| {
-            let finished: Vec<_> = segments.into_iter().map(|segment| scope.spawn(|| segment.finish())).collect();
-            finished.into_iter().try_for_each(|segment| {
-                writer.add_segment(segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
-            })
-        })?;
-        let mut state = self.state();
-        let mut manifest = state.manifest.clone();
-        for (&file, reading) in &state.reading {
-            manifest.files.insert(self.plan.read[file].raw_path.clone(), reading.entry());
-        }
-        state.uncommitted = 0;
-        drop(state);
-        let name = manifest.save(&self.dir)?;
-        let commit = Commit { committed: Timestamp::now(), manifest: name.clone(), ..self.commit.clone() };
-        let mut prepared = writer.prepare_commit()?;
-        prepared.set_payload(&serde_json::to_string(&commit).expect("a commit is plain data"));
-        prepared.commit()?;
-        Manifest::remove_others(&self.dir, &name)
-    }
-}
-
-impl Reading {
-    /// The record of what the index holds of this file, as not read to its end.
-    fn entry(&self) -> FileEntry {
-        let mut articles: Vec<(u64, u64)> = self.current.iter().map(|(id, &hash)| (id.to_u64(), hash)).collect();
-        articles.sort_unstable();
-        FileEntry { stamp: None, articles, problems: self.problems.clone() }
-    }
-}
-
-/// Segments with a larger share of deleted articles are merged, so that their space comes back.
-const MAX_DELETED_RATIO: f32 = 0.3;
-/// Messages between reading and parsing; their bytes are bounded by the budget.
-const QUEUE_MESSAGES: usize = 256;

@@ -11,7 +11,9 @@ mod hostile;
 mod reading;
 mod seed_format;
 
+mod faults;
 mod refresh;
+mod watch;
 
 mod exactness;
 mod searching;

@@ -43,7 +43,7 @@ pub(super) fn run(
         }
     });
 
-    let sync = index::sync(dir, &corpus, &dictionary, false, settings, &Bar::new(console, args.json))?;
+    let sync = index::sync(dir, &corpus, &dictionary, &index::options(settings), &Bar::new(console, args.json))?;
     // what follows reads the articles once more, which is not part of making the index
     let peak_memory_bytes = machine::peak_memory_bytes();
     let made = ArticleIndex::open(dir).map_err(Failure::index(dir))?;

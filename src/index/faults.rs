@@ -1,0 +1,236 @@
+//! A folder that fails on demand: whatever write, rename, delete or flush goes wrong, the index holds its last commit and
+//! the next run completes it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tantivy::Directory;
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{
+    AntiCallToken, DirectoryLock, FileHandle, Lock, TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
+};
+
+use super::ArticleIndex;
+use super::directory::on_disk;
+use super::sync::{SyncOptions, SyncReport, sync, sync_in};
+use crate::analysis::dictionary::Dictionary;
+use crate::error::Error;
+
+/// Counts the operations that change a folder, and fails from a certain one on.
+#[derive(Debug, Clone)]
+struct Faults {
+    done: Arc<AtomicUsize>,
+    /// Number of the first operation that fails.
+    first: usize,
+    /// How many fail: one, as of a bad sector, or all that follow, as of a full disk.
+    count: usize,
+    kind: io::ErrorKind,
+}
+
+impl Faults {
+    fn pass(&self) -> io::Result<()> {
+        let number = self.done.fetch_add(1, Ordering::Relaxed);
+        if number >= self.first && number - self.first < self.count { Err(self.kind.into()) } else { Ok(()) }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct FaultyFolder {
+    folder: Box<dyn Directory>,
+    faults: Faults,
+}
+
+struct FaultyFile {
+    file: WritePtr,
+    faults: Faults,
+}
+
+impl Write for FaultyFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.faults.pass()?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.faults.pass()?;
+        self.file.flush()
+    }
+}
+
+impl TerminatingWrite for FaultyFile {
+    fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
+        self.faults.pass()?;
+        self.file.flush()?;
+        self.file.get_mut().terminate_ref(token)
+    }
+}
+
+impl Directory for FaultyFolder {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        self.folder.get_file_handle(path)
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        let refused = |error| DeleteError::IoError { io_error: Arc::new(error), filepath: path.to_owned() };
+        self.faults.pass().map_err(refused)?;
+        self.folder.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.folder.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        let refused = |error| OpenWriteError::IoError { io_error: Arc::new(error), filepath: path.to_owned() };
+        self.faults.pass().map_err(refused)?;
+        let file = FaultyFile { file: self.folder.open_write(path)?, faults: self.faults.clone() };
+        Ok(io::BufWriter::new(Box::new(file)))
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.folder.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.faults.pass()?;
+        self.folder.atomic_write(path, bytes)?;
+        // after the rename, before it is durable
+        self.faults.pass()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.faults.pass()?;
+        self.folder.sync_directory()
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        self.folder.acquire_lock(lock)
+    }
+
+    fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.folder.watch(callback)
+    }
+}
+
+/// Titles by path.
+type Held = BTreeMap<String, String>;
+
+fn held(index: &Path) -> Held {
+    let searcher = ArticleIndex::open(index).unwrap().searcher(Arc::new(Dictionary::default())).unwrap();
+    let mut held = Held::new();
+    searcher
+        .each_article(&mut |article| {
+            let twice = held.insert(article.path, article.title);
+            assert_eq!(twice, None, "an article is there twice");
+        })
+        .unwrap();
+    held
+}
+
+fn options(rebuild: bool) -> SyncOptions {
+    SyncOptions { threads: 1, memory_bytes: 64 << 20, commit_every: 3, rebuild, ..SyncOptions::default() }
+}
+
+fn write(corpus: &Path, name: &str, title: &str) {
+    fs::write(corpus.join(name), format!("# {title}\n\n江湾地铁今日通车。")).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Lets the operations from each number on fail, `count` of them, until a run meets none of them. Every run starts from
+/// `before`, `None` being no index.
+fn fail_everywhere(before: bool, rebuild: bool, count: usize, kind: io::ErrorKind) {
+    let dir = tempfile::tempdir().unwrap();
+    let (corpus, first, words) = (dir.path().join("corpus"), dir.path().join("first"), Arc::new(Dictionary::default()));
+    fs::create_dir(&corpus).unwrap();
+    for i in 0..6 {
+        write(&corpus, &format!("{i}.md"), &format!("旧{i}"));
+    }
+    let mut old = Held::new();
+    if before {
+        sync(&first, &corpus, &words, &options(false), &|_| {}).unwrap();
+        old = held(&first);
+    }
+    write(&corpus, "0.md", "改");
+    write(&corpus, "1.md", "也改");
+    fs::remove_file(corpus.join("2.md")).unwrap();
+    for i in 6..10 {
+        write(&corpus, &format!("{i}.md"), &format!("新{i}"));
+    }
+    let fresh = dir.path().join("fresh");
+    sync(&fresh, &corpus, &words, &options(false), &|_| {}).unwrap();
+    let new = held(&fresh);
+
+    let mut failed_runs = 0;
+    for first_fault in 0.. {
+        let index = dir.path().join(format!("index-{first_fault}"));
+        if before {
+            copy(&first, &index);
+        }
+        let faults = Faults { done: Arc::default(), first: first_fault, count, kind };
+        let open = |dir: &Path| -> Result<Box<dyn Directory>, Error> {
+            Ok(Box::new(FaultyFolder { folder: on_disk(dir)?, faults: faults.clone() }))
+        };
+        let outcome: Result<SyncReport, Error> = sync_in(&index, &corpus, &words, &options(rebuild), &|_| {}, &open);
+        let at = format!("fault {first_fault}: {outcome:?}");
+        match ArticleIndex::open(&index) {
+            Ok(_) => {
+                for (path, title) in held(&index) {
+                    assert!(old.get(&path) == Some(&title) || new.get(&path) == Some(&title), "{path} {title}, {at}");
+                }
+                if rebuild {
+                    assert!(held(&index) == old || held(&index) == new, "half a rebuild, {at}");
+                }
+                let kept = |path: &&String| old.contains_key(*path) && new.contains_key(*path);
+                let now = held(&index);
+                assert!(
+                    old.keys().filter(kept).all(|path| now.contains_key(path)),
+                    "a committed article is lost, {at}"
+                );
+            }
+            Err(Error::NoIndex(_)) => assert!(!before, "{at}"),
+            Err(error) => panic!("{error}, {at}"),
+        }
+        failed_runs += usize::from(outcome.is_err());
+        if outcome.is_ok() {
+            assert_eq!(held(&index), new, "{at}");
+        }
+        sync(&index, &corpus, &words, &options(false), &|_| {}).unwrap_or_else(|error| panic!("{error}, {at}"));
+        assert_eq!(held(&index), new, "{at}");
+        fs::remove_dir_all(&index).unwrap();
+        if faults.done.load(Ordering::Relaxed) <= first_fault {
+            break;
+        }
+    }
+    assert!(failed_runs > 10, "{failed_runs} runs failed");
+}
+
+#[test]
+fn a_full_disk_costs_a_refresh_at_most_its_last_step() {
+    fail_everywhere(true, false, usize::MAX, io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_full_disk_costs_a_first_run_at_most_its_last_step() {
+    fail_everywhere(false, false, usize::MAX, io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_single_error_of_the_disk_does_no_more() {
+    fail_everywhere(true, false, 1, io::ErrorKind::Other);
+}
+
+#[test]
+fn a_rebuild_that_fails_leaves_the_old_index() {
+    fail_everywhere(true, true, usize::MAX, io::ErrorKind::StorageFull);
+}

@@ -1,0 +1,301 @@
+//! What a machine does to an index: processes killed, disks full, folders that cannot be written or read. Each time the
+//! index opens, holds what was committed, and the next run completes it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use souwen::article::Article;
+
+use crate::refresh::seen;
+use crate::support::{TestEnv, post, write};
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            drop(fs::copy(entry.path(), target).unwrap())
+        }
+    }
+}
+
+/// A stream of numbers that look drawn by chance (Marsaglia's xorshift64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// Kills `kills` runs at moments drawn by chance, each after edits and deletes drawn by chance, and after each checks that
+/// the index opens, holds every article once, and lost none that was committed and is still there. Now and then, and at
+/// the end, a run is left in peace, and the index must equal a fresh one.
+fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
+    let index = env.cwd().join("index");
+    let mut chance = Chance(20_261_122);
+    let files: Vec<PathBuf> = souwen::corpus::walk(&env.corpus()).map(|file| file.unwrap().full).collect();
+    let commit_every = commit_every.to_string();
+    let args = ["index", "corpus", "--quiet", "--allow-mass-delete", "--commit-every", &commit_every];
+    let (mut cut_short, mut committed) = (0, BTreeMap::new());
+    // a whole run, to know how long one takes
+    let started = Instant::now();
+    assert!(env.command(&args).stderr(Stdio::null()).status().unwrap().success());
+    let whole_ms = u64::try_from(started.elapsed().as_millis()).unwrap();
+    fs::remove_dir_all(&index).unwrap();
+    for kill in 0..kills {
+        let from_scratch = kill % 10 == 0;
+        if from_scratch && index.exists() {
+            fs::remove_dir_all(&index).unwrap();
+            committed = BTreeMap::new();
+        }
+        for _ in 0..edits {
+            let file = &files[usize::try_from(chance.below(files.len() as u64)).unwrap()];
+            match chance.below(4) {
+                0 => drop(fs::remove_file(file)),
+                _ => write(file, format!("# 第{kill}次\n\n江湾 {} 路改道。\n", chance.below(1_000_000))),
+            }
+        }
+        let mut run = env.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(chance.below(whole_ms + whole_ms / 4)));
+        run.kill().unwrap();
+        cut_short += u64::from(!run.wait().unwrap().success());
+
+        let held = held(&index);
+        for (path, _) in &committed {
+            let is_there = env.corpus().join(path).exists();
+            assert!(!is_there || held.contains_key(path), "kill {kill}: {path:?} was committed and is lost");
+        }
+        committed = held;
+        if kill % 20 == 19 || kill + 1 == kills {
+            env.run_args(&args).succeeds();
+            let fresh = env.cwd().join("fresh");
+            env.run_args(&["index", "--index", "fresh", "corpus", "--quiet"]).succeeds();
+            assert!(seen(&index) == seen(&fresh), "kill {kill}: not what a fresh index holds");
+            fs::remove_dir_all(&fresh).unwrap();
+            committed = self::held(&index);
+        }
+    }
+    eprintln!("{kills} kills, {cut_short} of them before the end of the run");
+    assert!(cut_short > kills / 4, "{cut_short} of {kills} runs were cut short");
+}
+
+/// The articles of an index by path; none when there is no index yet.
+fn held(index: &Path) -> BTreeMap<String, Article> {
+    let mut held = BTreeMap::new();
+    match souwen::index::ArticleIndex::open(index) {
+        Ok(_) => {
+            for article in seen(index).articles {
+                let twice = held.insert(format!("{}#{}", article.path, article.id), article);
+                assert!(twice.is_none(), "{twice:?} is there twice");
+            }
+        }
+        Err(souwen::error::Error::NoIndex(_)) => {}
+        Err(error) => panic!("{error}"),
+    }
+    held.into_iter()
+        .map(|(path, article)| (path.split_once('#').map_or(path.clone(), |(path, _)| path.to_owned()), article))
+        .collect()
+}
+
+#[test]
+fn killed_runs_lose_nothing_that_was_committed() {
+    let env = TestEnv::new();
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus")), &env.corpus());
+    fs::remove_dir_all(env.corpus().join("jsonl")).unwrap();
+    fs::remove_dir_all(env.corpus().join("feeds")).unwrap();
+    kill_runs(&env, 8, 10, 5);
+}
+
+#[test]
+#[ignore = "takes 10 minutes; run with SOUWEN_POSTS=FOLDER cargo test --test it -- --ignored --nocapture two_hundred_killed"]
+fn two_hundred_killed_runs_on_real_posts_lose_nothing_that_was_committed() {
+    let posts = std::env::var_os("SOUWEN_POSTS").expect("SOUWEN_POSTS names a folder of posts");
+    let env = TestEnv::new();
+    for (i, file) in souwen::corpus::walk(Path::new(&posts)).map(Result::unwrap).step_by(10).take(2_000).enumerate() {
+        let to = env.corpus().join(format!("{}/{i}.md", i % 20));
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(file.full, to).unwrap();
+    }
+    kill_runs(&env, 240, 100, 40);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_lock_of_a_killed_writer_is_no_obstacle_and_that_of_a_living_one_is_named() {
+    let env = TestEnv::new();
+    for i in 0..3_000 {
+        env.write(&format!("{i}.md"), post(&format!("快讯{i}")).body("<p>渡船离岸。</p>").text());
+    }
+    // stopped, a process holds its lock for as long as the test likes
+    let mut writer = env.command(&["index", "corpus", "--quiet"]).spawn().unwrap();
+    let lock = env.cwd().join("index/.souwen-writer.lock");
+    while !fs::read_to_string(&lock).is_ok_and(|text| text.ends_with('}')) {
+        assert!(writer.try_wait().unwrap().is_none(), "it ended before it could be stopped");
+    }
+    let id = writer.id().to_string();
+    assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+    let run = env.run("index corpus");
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains(&format!("has been held by process {id} since 20")), "{run}");
+    assert!(run.stderr.contains("hint: wait until it is done, or end that process"), "{run}");
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    env.run("index corpus").succeeds();
+    assert_eq!(env.articles().len(), 3_000);
+}
+
+/// Runs a script of the shell with a mount table of its own. `None`, and a word about it, where that is not allowed.
+#[cfg(target_os = "linux")]
+fn with_own_mounts(env: &TestEnv, script: &str) -> Option<String> {
+    let may = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|output| output.status.success());
+    if !may {
+        eprintln!("skipped, mounting is not allowed here");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-ec", script]).current_dir(env.cwd()).env("SOUWEN", env!("CARGO_BIN_EXE_souwen"));
+    let output = command.env("HOME", env.home("")).env("LANG", "C").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    Some(text)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_needs_no_right_to_write() {
+    let env = TestEnv::new().post("a.md", post("第一篇").body("<p>甲城开通地铁。</p>")).indexed();
+    let script = "
+        mount --bind index index; mount -o remount,bind,ro index
+        ! touch index/x 2>/dev/null
+        $SOUWEN search 地铁 -l; $SOUWEN stats | head -n 1; $SOUWEN verify --oracle 10
+        $SOUWEN index || echo exit $?";
+    let Some(text) = with_own_mounts(&env, script) else { return };
+    assert!(text.starts_with("a.md\n"), "{text}");
+    assert!(text.contains("exit 2") && text.contains("Read-only file system"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_last_commit_and_a_larger_one_completes_it() {
+    let env = TestEnv::new();
+    for i in 0..400 {
+        // no two alike, so that they take room
+        let body: String =
+            (0..300).map(|j| char::from_u32(0x4e00 + (i * 7919 + j * 104_729) % 20_000).unwrap()).collect();
+        env.write(&format!("{i:03}.md"), post(&format!("快讯{i}")).body(&format!("<p>{body}</p>")).text());
+    }
+    let script = "
+        mkdir disk; mount -t tmpfs -o size=1500k tmpfs disk
+        mkdir few; cp corpus/00*.md few
+        $SOUWEN index --index disk/index few --quiet
+        mount --bind corpus few
+        $SOUWEN index --index disk/index --commit-every 50 2>&1 || echo exit $?
+        echo held $($SOUWEN search --index disk/index -n 1000 -l | wc -l)
+        mount -o remount,size=100M disk
+        $SOUWEN index --index disk/index --quiet
+        echo then $($SOUWEN search --index disk/index -n 1000 -l | wc -l)
+        $SOUWEN verify --index disk/index --oracle 50";
+    let Some(text) = with_own_mounts(&env, script) else { return };
+    assert!(text.contains("exit 2") && text.contains("No space left on device"), "{text}");
+    let held: u64 = text.split_once("held ").unwrap().1.lines().next().unwrap().trim().parse().unwrap();
+    assert!((10..400).contains(&held), "{text}");
+    assert!(text.contains("then 400\n") && text.contains("index and scan agree"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_unmounted_costs_no_article() {
+    let env = TestEnv::new();
+    for i in 0..30 {
+        write(&env.cwd().join(format!("disk/{i}.md")), post(&format!("快讯{i}")).body("<p>渡船离岸。</p>").text());
+    }
+    fs::create_dir(env.corpus()).unwrap();
+    let script = "
+        mount --bind disk corpus; $SOUWEN index corpus --quiet
+        umount corpus; $SOUWEN index 2>&1 || echo exit $?
+        echo held $($SOUWEN search -n 100 -l | wc -l)
+        mount --bind disk corpus; $SOUWEN index";
+    let Some(text) = with_own_mounts(&env, script) else { return };
+    assert!(text.contains("30 of 30 articles would be removed") && text.contains("exit 2\nheld 30\n"), "{text}");
+    assert!(text.contains("nothing has changed: 30 articles"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_read_keeps_its_articles() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnv::new()
+        .post("a.md", post("第一篇").body("<p>甲城。</p>"))
+        .post("夹/b.md", post("第二篇").body("<p>乙城。</p>"));
+    for path in ["", "corpus", "corpus/夹"] {
+        fs::set_permissions(env.cwd().join(path), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    for folder in env.cwd().ancestors().take(3) {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    // who may do anything is refused nothing
+    let as_nobody = |args: &str| {
+        let script = format!("exec \"$0\" {args}");
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", &script]);
+        let program = std::env::temp_dir().join(format!("souwen-{}", std::process::id()));
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_souwen"), &program).unwrap();
+        }
+        let output = command.arg(&program).current_dir(env.cwd()).env("HOME", env.home("")).env("LANG", "C").output();
+        output.ok().filter(|output| !String::from_utf8_lossy(&output.stderr).contains("setpriv:"))
+    };
+    let Some(first) = as_nobody("index corpus") else {
+        eprintln!("skipped, becoming another user is not allowed here");
+        return;
+    };
+    assert!(first.status.success(), "{first:?}");
+    fs::set_permissions(env.corpus().join("夹"), fs::Permissions::from_mode(0o000)).unwrap();
+    let run = as_nobody("index").unwrap();
+    fs::set_permissions(env.corpus().join("夹"), fs::Permissions::from_mode(0o777)).unwrap();
+    let _ = fs::remove_file(std::env::temp_dir().join(format!("souwen-{}", std::process::id())));
+    assert!(run.status.success(), "{run:?}");
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(out.contains("0 removed") || out.starts_with("nothing has changed: 2 articles"), "{out}");
+    assert!(err.contains("夹: cannot be read"), "{err}");
+}
+
+/// Files come and go, and grow and shrink, while they are read; once they rest, one run is enough.
+#[test]
+fn files_that_change_while_they_are_read_are_read_right_in_the_end() {
+    let env = TestEnv::new();
+    let lines = |count: u64| -> String {
+        (0..count).map(|i| format!("{{\"id\":\"{i}\",\"title\":\"第{i}条\",\"body\":\"渡船离岸\"}}\n")).collect()
+    };
+    for i in 0..300 {
+        env.write(&format!("{i}.md"), post(&format!("快讯{i}")).body("<p>渡船离岸。</p>").text());
+    }
+    env.write("n.jsonl", lines(20_000));
+    let mut chance = Chance(7);
+    for _ in 0..3 {
+        let args = ["index", "corpus", "--quiet", "--allow-mass-delete", "--commit-every", "1000"];
+        let mut run = env.command(&args).stderr(Stdio::null()).spawn().unwrap();
+        while run.try_wait().unwrap().is_none() {
+            env.write("n.jsonl", lines(chance.below(20_000)));
+            let file = env.corpus().join(format!("{}.md", chance.below(300)));
+            if fs::remove_file(&file).is_err() {
+                write(&file, post("回来了").body("<p>渡船离岸。</p>").text());
+            }
+        }
+        assert!(run.wait().unwrap().success());
+    }
+    env.run("index --quiet --allow-mass-delete").succeeds();
+    env.run_args(&["index", "--index", "fresh", "corpus", "--quiet"]).succeeds();
+    assert!(seen(&env.cwd().join("index")) == seen(&env.cwd().join("fresh")));
+}
