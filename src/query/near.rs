@@ -6,6 +6,7 @@ use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Wei
 use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
+use super::deadline::{Deadline, Watch};
 use super::exact::{Row, explain_constant, located};
 use super::lower::UnitKey;
 use crate::analysis::units::Unit;
@@ -16,11 +17,12 @@ use crate::analysis::units::Unit;
 pub(crate) struct NearQuery {
     groups: Vec<Vec<(u32, Term)>>,
     distance: u32,
+    deadline: Deadline,
 }
 
 impl NearQuery {
-    pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32) -> Self {
-        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance }
+    pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32, deadline: Deadline) -> Self {
+        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance, deadline }
     }
 }
 
@@ -43,7 +45,8 @@ impl Weight for NearQuery {
             let Some(row) = Row::open(reader, units)? else { return Ok(Box::new(EmptyScorer)) };
             groups.push(row);
         }
-        let mut scorer = NearScorer { groups, distance: self.distance, score: boost, doc: 0 };
+        let watch = Watch::new(self.deadline);
+        let mut scorer = NearScorer { groups, distance: self.distance, score: boost, doc: 0, watch };
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -58,6 +61,7 @@ struct NearScorer {
     distance: u32,
     score: Score,
     doc: DocId,
+    watch: Watch,
 }
 
 impl NearScorer {
@@ -69,7 +73,7 @@ impl NearScorer {
                 self.doc = target;
                 return target;
             }
-            target += 1;
+            target = if self.watch.is_over() { TERMINATED } else { target + 1 };
         }
     }
 

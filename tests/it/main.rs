@@ -7,7 +7,11 @@ mod support;
 
 mod first_minute;
 
+mod anything;
+mod fuzzed;
 mod hostile;
+mod hostile_output;
+mod hostile_queries;
 mod reading;
 mod seed_format;
 
