@@ -63,7 +63,8 @@ pub(crate) fn words<'t>(segmenter: &impl Segmenter, folded: &'t str, units: &[Un
             UnitKind::Han => han(segmenter, folded, units, at, &mut words),
             UnitKind::Letters | UnitKind::Digits => code(folded, units, at, &mut words),
             UnitKind::Syllable => {
-                let end = run_end(&units[..units.len().min(at + MAX_SYLLABLES)], at, |unit| unit.kind == UnitKind::Syllable);
+                let end =
+                    run_end(&units[..units.len().min(at + MAX_SYLLABLES)], at, |unit| unit.kind == UnitKind::Syllable);
                 push(&mut words, folded, units, at..end, WordKind::Leaf, None);
                 end
             }

@@ -26,8 +26,20 @@ pub(super) fn run(place: &Place, settings: &Settings, console: &Console) -> Resu
 
 /// Setting, value, reason.
 fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3]> {
-    let Settings { index: _, lang, color, limit, threads, memory, zone, commit_every, synonyms, timeout, max_file_size, file: _ } =
-        settings;
+    let Settings {
+        index: _,
+        lang,
+        color,
+        limit,
+        threads,
+        memory,
+        zone,
+        commit_every,
+        synonyms,
+        timeout,
+        max_file_size,
+        file: _,
+    } = settings;
     let index = std::path::absolute(&place.dir).unwrap_or_else(|_| place.dir.clone());
     let reason = match place.reason {
         Reason::Set(origin) => from(settings::INDEX.key, origin, console),

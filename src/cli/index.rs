@@ -77,7 +77,6 @@ pub(super) fn sync(
         commit_every: settings.commit_every.value,
         zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
         limits: Limits { max_file_bytes: settings.max_file_size.value, ..Limits::default() },
-        ..SyncOptions::default()
     };
     let progress = |progress| bar.report(progress);
     index::sync(dir, corpus, dictionary, &options, &progress).map_err(Failure::index(dir))
@@ -89,8 +88,9 @@ fn tell_problems(report: &SyncReport, verbose: bool, console: &Console) {
     let older = if verbose { &report.older_problems[..] } else { &[] };
     let mut problems: Vec<&Problem> = report.problems.iter().chain(older).collect();
     problems.sort_by_key(|problem| (!problem.kind.costs_the_article(), problem.kind));
-    let is_too_large = |problem: &&Problem| problem.kind == ProblemKind::TooLarge && problem.line.is_none();
-    let some_too_large = problems.iter().any(is_too_large);
+    // the bound on lines is no setting
+    let is_large_file = |problem: &&Problem| problem.kind == ProblemKind::TooLarge && problem.line.is_none();
+    let some_too_large = problems.iter().any(is_large_file);
     let mut is_all = true;
     for of_kind in problems.chunk_by(|a, b| a.kind == b.kind) {
         let (told, more) = of_kind.split_at(if verbose { of_kind.len() } else { of_kind.len().min(MAX_TOLD_OF_KIND) });

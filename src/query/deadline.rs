@@ -45,8 +45,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Steps between two looks at the clock. A step takes from 5 ns to some microseconds, a look 30 ns.
-    const STEPS: u32 = 256;
+    /// Steps between two looks at the clock. A step takes from 5 ns to a millisecond, a look 30 ns.
+    const STEPS: u32 = 64;
 
     pub(crate) fn new(deadline: Deadline) -> Self {
         Self { deadline, steps: 0, has_passed: false }

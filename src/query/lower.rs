@@ -408,7 +408,9 @@ impl Lowering<'_> {
             Mode::Near(distance) => {
                 let clause = self.clause(text);
                 let groups: Vec<&[UnitKey]> = clause.concepts.iter().map(|c| c.units.as_slice()).collect();
-                let near = |&field: &EngineField| -> Engine { Box::new(NearQuery::new(field, &groups, distance, self.deadline)) };
+                let near = |&field: &EngineField| -> Engine {
+                    Box::new(NearQuery::new(field, &groups, distance, self.deadline))
+                };
                 (!groups.is_empty()).then(|| union(unit_fields.iter().map(near).map(unscored).collect()))
             }
             Mode::Prefix => {

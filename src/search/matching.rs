@@ -271,7 +271,10 @@ mod tests {
     fn check(query: &str, text: &str, marked: &str, missing: &[&str]) {
         let analyzer = Analyzer::for_queries(Arc::new(Dictionary::default()));
         let query = parse(query, &"2026-01-01T00:00:00Z[UTC]".parse().unwrap()).query;
-        let matcher = Matcher::new(&lower(&query, &schema().1, &analyzer, &Synonyms::built_in(), Deadline::default()).clauses, |_| 1.0);
+        let matcher = Matcher::new(
+            &lower(&query, &schema().1, &analyzer, &Synonyms::built_in(), Deadline::default()).clauses,
+            |_| 1.0,
+        );
         let found = matcher.find("", text, &analyzer);
         let mut shown = text.to_owned();
         for mark in super::super::snippet::marks(text, &found.body).into_iter().rev() {

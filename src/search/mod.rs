@@ -105,12 +105,7 @@ impl Searcher {
     }
 
     /// Runs a query of the engine over one segment after the other, as the engine does, while there is time.
-    fn run<C: Collector>(
-        &self,
-        query: &dyn EngineQuery,
-        collector: &C,
-        deadline: Deadline,
-    ) -> Result<C::Fruit, Error> {
+    fn run<C: Collector>(&self, query: &dyn EngineQuery, collector: &C, deadline: Deadline) -> Result<C::Fruit, Error> {
         let scoring = if collector.requires_scoring() {
             EnableScoring::enabled_from_searcher(&self.engine)
         } else {
@@ -248,10 +243,17 @@ impl Searcher {
             let found = self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?;
             return Ok((found, count));
         };
-        let mut found = self.by_score(&mut self.best(&lowered.words, lowered.deadline), wanted, HashSet::new(), lowered, request)?;
+        let mut found =
+            self.by_score(&mut self.best(&lowered.words, lowered.deadline), wanted, HashSet::new(), lowered, request)?;
         if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
-            found.extend(self.by_score(&mut self.best(strict, lowered.deadline), wanted - found.len(), known, lowered, request)?);
+            found.extend(self.by_score(
+                &mut self.best(strict, lowered.deadline),
+                wanted - found.len(),
+                known,
+                lowered,
+                request,
+            )?);
         }
         Ok((found, None))
     }

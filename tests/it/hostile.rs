@@ -87,8 +87,11 @@ fn a_path_of_ten_thousand_levels_costs_sixteen() {
     let article = |title: &str, categories: serde_json::Value| {
         serde_json::json!({"title": title, "categories": categories, "body": "字"}).to_string()
     };
-    let lines =
-        [article("列表", levels.clone().into()), article("斜线", [levels.join("/")].into()), article("短", ["层1"].into())];
+    let lines = [
+        article("列表", levels.clone().into()),
+        article("斜线", [levels.join("/")].into()),
+        article("短", ["层1"].into()),
+    ];
     let env = beside().file("deep.jsonl", lines.join("\n"));
     let summary = survives(&env);
     let remarks: Vec<_> = summary["problems"].as_array().unwrap().iter().map(|p| (&p["kind"], &p["line"])).collect();
@@ -111,15 +114,45 @@ fn titles_names_and_addresses_are_cut_and_the_article_is_in() {
     assert_eq!(details, ["title > 10000", "author > 10000", "url > 10000", "category > 200"]);
     let article = env.article("long.jsonl");
     let chars = |text: &str| text.chars().count();
-    assert_eq!((chars(&article.title), article.author.as_deref().map(chars), article.url), (10_000, Some(10_000), None));
+    assert_eq!(
+        (chars(&article.title), article.author.as_deref().map(chars), article.url),
+        (10_000, Some(10_000), None)
+    );
     assert_eq!(env.complete("\"其余照旧\"").len(), 1);
 }
 
 #[test]
 fn text_without_end_or_pause_takes_time_in_step_with_its_size() {
     let pieces = [
-        "字", "人民代表大会", "a-1", "1.", "3.5,", "か", "각", "a\u{301}", "\u{200b}", "+", "C#", "[", "> ", "*_*_", "*a_ ",
-        "[a](", "![", "`a``", "<", "- ", "|", "~~a", "[^a]", "<a ", "&", "&amp;", "<b><i><table>", "<p ", "\\",
+        "字",
+        "人民代表大会",
+        "a-1",
+        "1.",
+        "3.5,",
+        "か",
+        "각",
+        "a\u{301}",
+        "\u{200b}",
+        "+",
+        "C#",
+        "[",
+        "> ",
+        "*_*_",
+        "*a_ ",
+        "[a](",
+        "![",
+        "`a``",
+        "<",
+        "- ",
+        "|",
+        "~~a",
+        "[^a]",
+        "<a ",
+        "&",
+        "&amp;",
+        "<b><i><table>",
+        "<p ",
+        "\\",
     ];
     let mut env = beside();
     for (number, piece) in pieces.iter().enumerate() {
@@ -131,7 +164,8 @@ fn text_without_end_or_pause_takes_time_in_step_with_its_size() {
 
 #[test]
 fn a_feed_and_a_document_of_very_many_entries_are_read() {
-    let feed = format!("<rss version=\"2.0\"><channel>{}</channel></rss>", "<item><title>甲</title></item>".repeat(5000));
+    let feed =
+        format!("<rss version=\"2.0\"><channel>{}</channel></rss>", "<item><title>甲</title></item>".repeat(5000));
     let env = beside()
         .file("many.xml", feed)
         .file("many.json", format!("[{}]", "{},".repeat(50_000) + "{\"title\":\"乙\",\"body\":\"丙\"}"))

@@ -97,7 +97,8 @@ fn what_takes_too_long_is_refused_with_a_way_out() {
 #[test]
 fn a_time_limit_changes_no_answer() {
     let env = env();
-    for query in ["桥 的", "\"一了是的\"", "\"的 桥\"~3", "a19*", "桥1 OR 桥2 -单字", "的一了是的一了"] {
+    for query in ["桥 的", "\"一了是的\"", "\"的 桥\"~3", "a19*", "桥1 OR 桥2 -单字", "的一了是的一了"]
+    {
         let answer = |time: &str| {
             let run = env.run_args(&["search", "--json", "--explain", "-n", "50", "--timeout", time, query]);
             (run.code, run.stdout)

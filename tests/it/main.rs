@@ -7,6 +7,7 @@ mod support;
 
 mod first_minute;
 
+#[expect(unreachable_pub, reason = "fuzz targets ask from outside")]
 mod anything;
 mod fuzzed;
 mod hostile;
