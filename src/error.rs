@@ -96,6 +96,12 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// The answer would have taken longer than it may.
+    #[error("no answer within {} s", timeout.as_secs_f64())]
+    TimedOut {
+        /// How long it may take.
+        timeout: std::time::Duration,
+    },
     /// The engine refused.
     #[error(transparent)]
     Engine(tantivy::TantivyError),

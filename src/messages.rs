@@ -170,6 +170,7 @@ impl Message<'static> {
             ProblemKind::BadFeed => Self::KindFeed,
             ProblemKind::Empty => Self::KindEmpty,
             ProblemKind::UnclosedFrontMatter => Self::KindUnclosed,
+            ProblemKind::Shortened => Self::KindShortened,
         }
     }
 }
@@ -383,6 +384,9 @@ messages! {
     /// Watching goes on after something that failed.
     WatchingOn
         en("watching goes on, and the next change or minute tries again") zh("继续监视，有变化时或一分钟内会再试");
+    /// Beside files that were left out for their size.
+    LargerFiles
+        en("`souwen index --max-file-size SIZE` takes larger files") zh("用 `souwen index --max-file-size 大小` 可收录更大的文件");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");
@@ -419,6 +423,9 @@ messages! {
     /// Kind of problem: front matter that was taken for text.
     KindUnclosed
         en("front matter without end") zh("文件头没有结束");
+    /// Kind of problem: a title, a name or an address longer than any should be.
+    KindShortened
+        en("too long, cut") zh("过长，已截断");
 
     // ── indexes that cannot be used ──
 
@@ -526,6 +533,12 @@ messages! {
     ExpectedSize
         en("a size of at least 32MB, such as 512MB or 1GiB") zh("不小于 32MB 的大小，例如 512MB 或 1GiB");
     /// See [`Message::BadSetting`].
+    ExpectedFileSize
+        en("a size up to 1GiB, such as 64MiB") zh("不超过 1GiB 的大小，例如 64MiB");
+    /// See [`Message::BadSetting`].
+    ExpectedTime
+        en("a time such as 10, 500ms or 2m") zh("时长，例如 10（秒）、500ms 或 2m");
+    /// See [`Message::BadSetting`].
     ExpectedZone
         en("an offset such as +08:00, or the name of a zone") zh("时差（例如 +08:00）或时区名");
     /// See [`Message::BadSetting`].
@@ -543,6 +556,11 @@ messages! {
         en("{option} is \"{value}\", which is no date") zh("{option} 的值“{value}”不是日期")
         hint en("dates are written as 2021, 2021-05, 2021-05-14, today or 7d")
             zh("日期可写作 2021、2021-05、2021-05-14、昨天 或 7天");
+    /// The query takes longer than it may.
+    SearchTimedOut { seconds: f64 }
+        en("no answer within {seconds} s") zh("{seconds} 秒内没有得出结果")
+        hint en("ask for fewer words, or for rarer ones, or allow more time with --timeout")
+            zh("减少搜索词、换用较少见的词，或用 --timeout 放宽时限");
     /// Heading of the settings.
     ConfigFile { file: &'a str }
         en("configuration file: {file}") zh("配置文件：{file}");

@@ -18,10 +18,12 @@ use super::segmenter::{Segmenter, WordTable};
 use super::units::{Unit, UnitKind};
 
 /// Bump when the same text gives other words than before: indexes made earlier must then be rebuilt.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Codes of more units than this are taken as their parts only: they are addresses or noise, and nobody types them whole.
 const MAX_CODE_UNITS: usize = 12;
+/// Kana or hangul of a word: a longer run is many, and terms must stay small whatever a file holds.
+const MAX_SYLLABLES: usize = 40;
 /// Letters of a word before its ending is worth cutting off.
 const MIN_STEM_BYTES: usize = 3;
 /// Characters that make a number the name of a day, month or year.
@@ -98,7 +100,8 @@ fn each_stretch<'t>(
             }
             UnitKind::Letters | UnitKind::Digits => code(folded, units, at, words),
             UnitKind::Syllable => {
-                let end = run_end(units, at, |unit| unit.kind == UnitKind::Syllable);
+                let end =
+                    run_end(&units[..units.len().min(at + MAX_SYLLABLES)], at, |unit| unit.kind == UnitKind::Syllable);
                 push(words, folded, units, at..end, WordKind::Leaf, None);
                 end
             }
@@ -211,7 +214,8 @@ fn code<'t>(folded: &'t str, units: &[Unit], at: usize, words: &mut Vec<Word<'t>
     let is_word = end - at <= MAX_CODE_UNITS;
     let numbers = numbers(folded, units, at..bare_end);
     for part in at..bare_end {
-        let in_number = numbers.iter().any(|number| number.contains(&part));
+        let number = numbers.partition_point(|number| number.end <= part);
+        let in_number = numbers.get(number).is_some_and(|number| number.contains(&part));
         if !in_number && units[part].kind != UnitKind::Symbol && (units[part].bytes.len() > 1 || !is_word) {
             let kind = if is_word { WordKind::Inner } else { WordKind::Leaf };
             push(words, folded, units, part..part + 1, kind, Some(plain_term(folded, &units[part])));
@@ -283,7 +287,9 @@ fn numbers(folded: &str, units: &[Unit], span: Range<usize>) -> Vec<Range<usize>
         }
         match numbers.last_mut() {
             Some(number)
-                if number.end == i && matches!(&folded[units[i - 1].bytes.end..units[i].bytes.start], "." | ",") =>
+                if number.end == i
+                    && number.len() < MAX_CODE_UNITS
+                    && matches!(&folded[units[i - 1].bytes.end..units[i].bytes.start], "." | ",") =>
             {
                 number.end = i + 1;
             }

@@ -96,6 +96,10 @@ pub(super) struct IndexArgs {
     #[arg(long, value_name = "N", value_parser = settings::COMMIT_EVERY.parser())]
     pub(super) commit_every: Option<u64>,
 
+    /// Leave out files that are larger, but for JSON Lines [env: SOUWEN_MAX_FILE_SIZE] [default: 32MiB]
+    #[arg(long, value_name = "SIZE", value_parser = settings::MAX_FILE_SIZE.parser())]
+    pub(super) max_file_size: Option<u64>,
+
     /// Print errors only
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -151,6 +155,10 @@ pub(super) struct SearchArgs {
     /// Find the words as typed only, not other names for the same [env: SOUWEN_SYNONYMS=false]
     #[arg(long)]
     pub(super) no_synonyms: bool,
+
+    /// Give up after so long, in seconds or as 500ms or 2m [env: SOUWEN_TIMEOUT] [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = settings::TIMEOUT.parser())]
+    pub(super) timeout: Option<Duration>,
 
     /// Only this section, such as 新媒体/虎嗅 or 虎嗅 (several: any of them)
     #[arg(short, long, value_name = "PATH", help_heading = "Filters")]
@@ -570,7 +578,7 @@ const MAX_RUN_SECONDS: u64 = 24 * 60 * 60;
 /// The highest rate: one question a microsecond.
 const MAX_RATE: f64 = 1e6;
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     // a bare number is seconds, as for `sleep`
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let read = || Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok();
@@ -622,9 +630,11 @@ impl Args {
                 typed.memory = args.memory;
                 typed.zone = args.zone.clone();
                 typed.commit_every = args.commit_every;
+                typed.max_file_size = args.max_file_size;
             }
             Command::Search(args) => {
                 typed.limit = args.limit;
+                typed.timeout = args.timeout;
                 typed.synonyms = args.no_synonyms.then_some(SynonymGroups::None);
             }
             Command::Bench(BenchArgs { what: Some(BenchWhat::Index(args)), .. }) => {

@@ -26,7 +26,20 @@ pub(super) fn run(place: &Place, settings: &Settings, console: &Console) -> Resu
 
 /// Setting, value, reason.
 fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3]> {
-    let Settings { index: _, lang, color, limit, threads, memory, zone, commit_every, synonyms, file: _ } = settings;
+    let Settings {
+        index: _,
+        lang,
+        color,
+        limit,
+        threads,
+        memory,
+        zone,
+        commit_every,
+        synonyms,
+        timeout,
+        max_file_size,
+        file: _,
+    } = settings;
     let index = std::path::absolute(&place.dir).unwrap_or_else(|_| place.dir.clone());
     let reason = match place.reason {
         Reason::Set(origin) => from(settings::INDEX.key, origin, console),
@@ -55,6 +68,8 @@ fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3
         row(settings::ZONE.key, zone.value, zone.origin),
         row(settings::COMMIT_EVERY.key, commit_every.value.to_string(), commit_every.origin),
         row(settings::SYNONYMS.key, synonyms.value.name().to_owned(), synonyms.origin),
+        row(settings::TIMEOUT.key, format!("{}s", timeout.value.as_secs_f64()), timeout.origin),
+        row(settings::MAX_FILE_SIZE.key, bytes::exact(max_file_size.value), max_file_size.origin),
     ]
 }
 

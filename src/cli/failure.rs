@@ -149,6 +149,7 @@ fn index_text(dir: &Path, error: &Error, lang: Lang) -> String {
         Error::Locked { holder: None, .. } => in_lang(Message::LockHeldBySomeone { index }),
         Error::Damaged { part } => in_lang(Message::IndexDamaged { index, reason: part }),
         Error::Io { path, source } => in_lang(Message::FileRefused { path: &shown(path), reason: &source.to_string() }),
+        Error::TimedOut { timeout } => in_lang(Message::SearchTimedOut { seconds: timeout.as_secs_f64() }),
         Error::Engine(error) => in_lang(Message::EngineFailed { index, reason: &error.to_string() }),
         other => in_lang(Message::EngineFailed { index, reason: &other.to_string() }),
     }

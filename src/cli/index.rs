@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use souwen::analysis::dictionary::Dictionary;
-use souwen::corpus::{Problem, ProblemKind};
+use souwen::corpus::{Limits, Problem, ProblemKind};
 use souwen::index::{self, SyncOptions, SyncReport};
 use souwen::messages::Message;
 use souwen::render::json;
@@ -74,6 +74,7 @@ pub(super) fn options(settings: &Settings) -> SyncOptions {
         memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
         commit_every: settings.commit_every.value,
         zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
+        limits: Limits { max_file_bytes: settings.max_file_size.value, ..Limits::default() },
         ..SyncOptions::default()
     }
 }
@@ -96,6 +97,9 @@ pub(super) fn tell_problems(report: &SyncReport, verbose: bool, console: &Consol
     let older = if verbose { &report.older_problems[..] } else { &[] };
     let mut problems: Vec<&Problem> = report.problems.iter().chain(older).collect();
     problems.sort_by_key(|problem| (!problem.kind.costs_the_article(), problem.kind));
+    // the bound on lines is no setting
+    let is_large_file = |problem: &&Problem| problem.kind == ProblemKind::TooLarge && problem.line.is_none();
+    let some_too_large = problems.iter().any(is_large_file);
     let mut is_all = true;
     for of_kind in problems.chunk_by(|a, b| a.kind == b.kind) {
         let (told, more) = of_kind.split_at(if verbose { of_kind.len() } else { of_kind.len().min(MAX_TOLD_OF_KIND) });
@@ -112,6 +116,9 @@ pub(super) fn tell_problems(report: &SyncReport, verbose: bool, console: &Consol
     if !verbose && !report.older_problems.is_empty() {
         console.note(Message::OlderProblems { problems: report.older_problems.len() as u64 });
         is_all = false;
+    }
+    if some_too_large {
+        console.hint(Message::LargerFiles);
     }
     if !is_all {
         console.hint(Message::VerboseNamesProblems);

@@ -51,6 +51,7 @@ pub(super) fn run(args: &SearchArgs, place: &Place, settings: &Settings, console
             Format::Json => SearchRequest::default().snippet_chars,
             Format::Tsv | Format::Paths => 0,
         },
+        timeout: Some(settings.timeout.value),
     };
     let searcher = index.searcher(dictionary).map_err(Failure::index(&place.dir))?;
     let searcher = searcher.with_synonyms(synonyms(place, settings, console)?);

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use souwen::index::SyncOptions;
@@ -10,6 +11,7 @@ use souwen::index::open::parse_zone;
 use souwen::messages::{Lang, Message};
 use souwen::search::request::SearchRequest;
 
+use super::args::duration;
 use super::bytes;
 use super::config_file::ConfigFile;
 use super::console::Color;
@@ -43,6 +45,8 @@ pub(super) struct Settings {
     pub(super) zone: Option<Sourced<String>>,
     pub(super) commit_every: Sourced<u64>,
     pub(super) synonyms: Sourced<SynonymGroups>,
+    pub(super) timeout: Sourced<Duration>,
+    pub(super) max_file_size: Sourced<u64>,
     pub(super) file: ConfigFile,
 }
 
@@ -58,6 +62,8 @@ pub(super) struct Typed {
     pub(super) zone: Option<String>,
     pub(super) commit_every: Option<u64>,
     pub(super) synonyms: Option<SynonymGroups>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) max_file_size: Option<u64>,
 }
 
 /// Which groups of names a query is widened by.
@@ -137,12 +143,34 @@ pub(super) const SYNONYMS: Setting<SynonymGroups> = Setting {
     },
     expected: Message::ExpectedSynonyms,
 };
+pub(super) const TIMEOUT: Setting<Duration> =
+    Setting { key: "timeout", parse: |text| duration(text).ok(), expected: Message::ExpectedTime };
+/// Longer than any search of articles that a person waits for; what takes longer is an accident.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const MAX_FILE_SIZE: Setting<u64> = Setting {
+    key: "max-file-size",
+    parse: |text| bytes::parse(text).filter(|bytes| (1..=MAX_MAX_FILE_SIZE).contains(bytes)),
+    expected: Message::ExpectedFileSize,
+};
+/// Offsets into a text are kept in 32 bits here and there; a file of this size may have a text half as long again.
+const MAX_MAX_FILE_SIZE: u64 = 1 << 30;
 /// As good as never.
 const MAX_COMMIT_EVERY: u64 = 1_000_000_000;
 
 /// Every key that the file may hold.
-pub(super) const KEYS: [&str; 9] =
-    [INDEX.key, LANG.key, COLOR.key, LIMIT.key, THREADS.key, MEMORY.key, ZONE.key, COMMIT_EVERY.key, SYNONYMS.key];
+pub(super) const KEYS: [&str; 11] = [
+    INDEX.key,
+    LANG.key,
+    COLOR.key,
+    LIMIT.key,
+    THREADS.key,
+    MEMORY.key,
+    ZONE.key,
+    COMMIT_EVERY.key,
+    SYNONYMS.key,
+    TIMEOUT.key,
+    MAX_FILE_SIZE.key,
+];
 
 impl<T> Setting<T> {
     /// The setting's environment variable.
@@ -213,6 +241,11 @@ impl Settings {
                 defaults.commit_every,
             ),
             synonyms: Sourced::or_default(SYNONYMS.pick(typed.synonyms, environment, &file)?, SynonymGroups::All),
+            timeout: Sourced::or_default(TIMEOUT.pick(typed.timeout, environment, &file)?, DEFAULT_TIMEOUT),
+            max_file_size: Sourced::or_default(
+                MAX_FILE_SIZE.pick(typed.max_file_size, environment, &file)?,
+                defaults.limits.max_file_bytes,
+            ),
             file,
         })
     }

@@ -12,9 +12,15 @@ use super::{Draft, Drafts, ProblemKind, dates, fields, json, shortened};
 use crate::article::{CategoryPath, PlainText, one_line};
 use crate::text::{decode_entities, html_to_text};
 
+/// No feed has more; each takes a kilobyte of memory before it is known what it holds.
+const MAX_ENTRIES: usize = 100_000;
+
 /// Reads a feed. When it breaks off or is broken, the entries before the break are taken and the loss is reported.
 pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
     let text = without_prolog(text);
+    if text.matches("<item").chain(text.matches("<entry")).nth(MAX_ENTRIES).is_some() {
+        return out.remark(None, ProblemKind::BadFeed, format!("entries > {MAX_ENTRIES}"));
+    }
     let feed = match parse(text, out) {
         Ok(feed) => feed,
         Err(error) => {

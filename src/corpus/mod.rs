@@ -36,7 +36,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use problem::{Problem, ProblemKind};
-pub use read::{Chunk, Limits, read_chunks};
+pub use read::{Chunk, Limits, Part, read_chunks};
 pub use walk::{SourceFile, walk};
 
 use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
@@ -123,7 +123,45 @@ struct Kept {
     path: String,
 }
 
+/// Characters of a title, an author and an address. The longest title of any news has some hundreds, and these are shown,
+/// sorted and counted whole.
+const MAX_LINE_CHARS: usize = 10_000;
+/// Characters of the name of a section.
+const MAX_LEVEL_CHARS: usize = 200;
+/// Levels of a section. Every run of levels is a term of the index: 16 make 136 terms, 10,000 would make 50,000,000.
+pub(crate) const MAX_LEVELS: usize = 16;
+
 impl Draft {
+    /// Keeps what should be short within its bounds, whatever a file holds; tells what was cut.
+    fn shorten(&mut self) -> Vec<String> {
+        let mut cut = Vec::new();
+        for (name, text) in [("title", Some(&mut self.title)), ("author", self.author.as_mut())] {
+            if text.is_some_and(|text| cut_after(text, MAX_LINE_CHARS)) {
+                cut.push(format!("{name} > {MAX_LINE_CHARS}"));
+            }
+        }
+        // a part of an address leads nowhere
+        if self.url.as_ref().is_some_and(|url| url.chars().nth(MAX_LINE_CHARS).is_some()) {
+            self.url = None;
+            cut.push(format!("url > {MAX_LINE_CHARS}"));
+        }
+        let (mut is_deep, mut is_wide) = (false, false);
+        for path in &mut self.categories {
+            let mut levels = path.levels().to_vec();
+            is_deep |= levels.len() > MAX_LEVELS;
+            levels.truncate(MAX_LEVELS);
+            levels.iter_mut().for_each(|level| is_wide |= cut_after(level, MAX_LEVEL_CHARS));
+            *path = CategoryPath::new(levels).unwrap_or_else(|| path.clone());
+        }
+        if is_deep {
+            cut.push(format!("category: levels > {MAX_LEVELS}"));
+        }
+        if is_wide {
+            cut.push(format!("category > {MAX_LEVEL_CHARS}"));
+        }
+        cut
+    }
+
     fn into_article(self, id: ArticleId, path: String) -> Article {
         Article {
             id,
@@ -144,6 +182,12 @@ struct Remark {
     line: Option<u64>,
     kind: ProblemKind,
     detail: String,
+}
+
+/// Cuts `text` after so many characters, if it has more.
+fn cut_after(text: &mut String, max_chars: usize) -> bool {
+    let end = text.char_indices().nth(max_chars).map(|(at, _)| at);
+    end.inspect(|&at| text.truncate(text[..at].trim_end().len())).is_some()
 }
 
 /// What the readers of formats write to.
@@ -171,6 +215,9 @@ impl Drafts<'_> {
         }
         if draft.title.is_empty() && fallback_title {
             draft.title = one_line(self.stem);
+        }
+        for detail in draft.shorten() {
+            self.remark(line, ProblemKind::Shortened, detail);
         }
         self.drafts.push(draft);
     }

@@ -64,11 +64,13 @@ pub enum ProblemKind {
     Empty,
     /// The front matter does not end; all of the file was taken for text.
     UnclosedFrontMatter,
+    /// A title, a name or an address is longer than any should be; it was cut or left out.
+    Shortened,
 }
 
 impl ProblemKind {
     /// Every kind, in the order of the declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unreadable,
         Self::NotAFile,
         Self::TooLarge,
@@ -81,6 +83,7 @@ impl ProblemKind {
         Self::BadFeed,
         Self::Empty,
         Self::UnclosedFrontMatter,
+        Self::Shortened,
     ];
 
     /// Whether an article (or a file that may hold some) is missing from the index because of it. Otherwise the article
@@ -93,7 +96,10 @@ impl ProblemKind {
     /// Whether the article was taken all the same.
     #[must_use]
     pub const fn is_remark(self) -> bool {
-        matches!(self, Self::BadEncoding | Self::BadFrontMatter | Self::UnclosedFrontMatter | Self::BadDate)
+        matches!(
+            self,
+            Self::BadEncoding | Self::BadFrontMatter | Self::UnclosedFrontMatter | Self::BadDate | Self::Shortened
+        )
     }
 
     /// Its name in JSON and in tables of messages.
@@ -112,6 +118,7 @@ impl ProblemKind {
             Self::BadFeed => "bad_feed",
             Self::Empty => "empty",
             Self::UnclosedFrontMatter => "unclosed_front_matter",
+            Self::Shortened => "shortened",
         }
     }
 }
@@ -131,6 +138,7 @@ impl fmt::Display for ProblemKind {
             Self::BadFeed => "feed not understood",
             Self::Empty => "empty",
             Self::UnclosedFrontMatter => "front matter without end",
+            Self::Shortened => "too long, cut",
         })
     }
 }

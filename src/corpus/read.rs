@@ -14,7 +14,8 @@ use super::walk::SourceFile;
 /// Bounds on what is read, so that no file can exhaust time or memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// A file that is not JSON Lines. 64 MiB of text is thirty novels; a page or feed beyond that is a mistake.
+    /// A file that is not JSON Lines. 32 MiB of text is fifteen novels; a page or feed beyond that is a mistake. One
+    /// article of that size takes some forty times as much memory on its way into the index.
     pub max_file_bytes: u64,
     /// A line of JSON Lines. Longer lines are left out one by one; no article has 5,000,000 characters.
     pub max_line_bytes: usize,
@@ -27,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_file_bytes: 64 << 20, max_line_bytes: 16 << 20, max_expanded_bytes: 64 << 30, max_expansion: 200 }
+        Self { max_file_bytes: 32 << 20, max_line_bytes: 16 << 20, max_expanded_bytes: 64 << 30, max_expansion: 200 }
     }
 }
 
@@ -102,10 +103,12 @@ pub fn read_chunks(
         None => problem(ProblemKind::Unreadable, error.to_string()),
     };
     let opened = File::open(&file.full).map_err(failed)?;
+    // what is written while it is read, perhaps without end, is for the next run
+    let size = opened.metadata().map_err(failed)?.len();
     let name = file.path.rsplit('/').next().unwrap_or_default();
     let (mut source, name): (Box<dyn Read>, &str) = match strip_gz(name) {
         Some(inner) => (Box::new(Expanding::new(opened, limits.clone())), inner),
-        None => (Box::new(opened), name),
+        None => (Box::new(opened.take(size)), name),
     };
     let is_plain = name.len() == file.path.rsplit('/').next().map_or(0, str::len);
 
@@ -123,9 +126,8 @@ pub fn read_chunks(
         Plan::Skip => Err(problem(ProblemKind::NotAnArticle, String::new())),
         Plan::Whole => {
             let max = limits.max_file_bytes;
-            let too_large = |size: u64| problem(ProblemKind::TooLarge, format!("{size} B > {max} B"));
-            if is_plain && file.size > max {
-                return Err(too_large(file.size));
+            if is_plain && size > max {
+                return Err(problem(ProblemKind::TooLarge, format!("{size} B > {max} B")));
             }
             let mut bytes = head;
             source.take((max + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(failed)?;

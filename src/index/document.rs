@@ -13,6 +13,7 @@ use super::packing;
 use super::schema::Fields;
 use crate::analysis::normalize::Normalized;
 use crate::article::{Article, ArticleId, CategoryPath, PlainText};
+use crate::corpus::MAX_LEVELS;
 use crate::error::Error;
 
 /// Parts the levels of a category in terms and columns; no level holds it, for it is a control character.
@@ -111,9 +112,10 @@ pub(crate) fn all_category_terms(paths: &[CategoryPath]) -> BTreeSet<String> {
 }
 
 /// Every run of levels of a path as a term: asking for any level, or any levels in a row, finds it. A `/` inside a name
-/// counts as a level too, because in a query it cannot be told from one.
+/// counts as a level too, because in a query it cannot be told from one; levels beyond [`MAX_LEVELS`] are not found.
 fn category_terms(path: &CategoryPath) -> Vec<String> {
-    let folded: Vec<String> = path.levels().iter().flat_map(|level| category_levels(level)).collect();
+    let levels = path.levels().iter().flat_map(|level| category_levels(level));
+    let folded: Vec<String> = levels.take(MAX_LEVELS).collect();
     let mut terms = Vec::new();
     for start in 0..folded.len() {
         for end in start..folded.len() {

@@ -11,6 +11,7 @@ use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
 
+use super::deadline::{Deadline, Watch};
 use super::lower::UnitKey;
 
 /// Finds the documents that hold `units` in a row in one of the fields. Its score is constant.
@@ -19,11 +20,12 @@ pub(crate) struct ExactQuery {
     rows: Vec<Vec<(u32, Term)>>,
     /// A word that is this string: where it occurs, so does the string.
     word: Option<Term>,
+    deadline: Deadline,
 }
 
 impl ExactQuery {
-    pub(crate) fn new(fields: &[Field], units: &[UnitKey], word: Option<Term>) -> Self {
-        Self { rows: fields.iter().map(|&field| located(field, units)).collect(), word }
+    pub(crate) fn new(fields: &[Field], units: &[UnitKey], word: Option<Term>, deadline: Deadline) -> Self {
+        Self { rows: fields.iter().map(|&field| located(field, units)).collect(), word, deadline }
     }
 }
 
@@ -52,7 +54,7 @@ impl Weight for ExactQuery {
             Some(word) => reader.inverted_index(word.field())?.read_postings(word, IndexRecordOption::Basic)?,
             None => None,
         };
-        let mut scorer = ExactScorer { rows, word, score: boost, doc: 0 };
+        let mut scorer = ExactScorer { rows, word, score: boost, doc: 0, watch: Watch::new(self.deadline) };
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -81,6 +83,7 @@ struct ExactScorer {
     word: Option<SegmentPostings>,
     score: Score,
     doc: DocId,
+    watch: Watch,
 }
 
 impl ExactScorer {
@@ -97,6 +100,9 @@ impl ExactScorer {
             }
             if self.rows.iter_mut().any(|row| row.doc == candidate && !row.starts().is_empty()) {
                 break candidate;
+            }
+            if self.watch.is_over() {
+                break TERMINATED;
             }
             target = candidate + 1;
         };

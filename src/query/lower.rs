@@ -23,6 +23,7 @@ use tantivy::query::{
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
 use super::ast::{DateRange, Field, Mode, Query, Text};
+use super::deadline::{Deadline, TimedQuery};
 use super::exact::ExactQuery;
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
@@ -34,6 +35,10 @@ use crate::index::schema::Fields;
 
 /// More concepts than this are no question but a pasted text; the first ones decide.
 const MAX_CONCEPTS: usize = 128;
+/// Words of a text that are looked at: enough for as many concepts. Each is compared with all others.
+const MAX_WORDS: usize = 1024;
+/// In a union of more, the engine finds no blocks to leave out: it is watched instead, see [`TimedQuery`].
+const MAX_UNWATCHED: usize = 64;
 /// Terms that a prefix may stand for inside a longer string.
 const MAX_EXPANSIONS: u32 = 10_000;
 /// Weight of a question word in the score: enough to decide between equals. Measured in `docs/ranking.md`.
@@ -53,6 +58,8 @@ pub(crate) struct Lowered {
     pub(crate) relaxed: Option<Engine>,
     /// What is scored.
     pub(crate) clauses: Vec<Clause>,
+    /// When the queries stop: whoever runs one asks afterwards whether it did.
+    pub(crate) deadline: Deadline,
 }
 
 /// One text of the query that is scored and marked.
@@ -164,8 +171,14 @@ enum Tier {
 }
 
 /// Lowers `query` for an index with these fields.
-pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer, synonyms: &Synonyms) -> Lowered {
-    let lowering = Lowering { fields, analyzer, synonyms };
+pub(crate) fn lower(
+    query: &Query,
+    fields: &Fields,
+    analyzer: &Analyzer,
+    synonyms: &Synonyms,
+    deadline: Deadline,
+) -> Lowered {
+    let lowering = Lowering { fields, analyzer, synonyms, deadline };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -175,7 +188,7 @@ pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer, synonym
     let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
     let relaxed = lowering.relaxed(query);
-    Lowered { words, strict, relaxed, clauses }
+    Lowered { words, strict, relaxed, clauses, deadline }
 }
 
 fn nothing_asked() -> Engine {
@@ -202,6 +215,20 @@ struct Lowering<'a> {
     fields: &'a Fields,
     analyzer: &'a Analyzer,
     synonyms: &'a Synonyms,
+    deadline: Deadline,
+}
+
+impl Lowering<'_> {
+    fn timed(&self, query: Engine) -> Engine {
+        Box::new(TimedQuery::new(query, self.deadline))
+    }
+
+    /// A union of however many.
+    fn wide_union(&self, queries: Vec<Engine>) -> Engine {
+        let is_wide = queries.len() > MAX_UNWATCHED;
+        let union = union(queries);
+        if is_wide { self.timed(union) } else { union }
+    }
 }
 
 impl Lowering<'_> {
@@ -239,7 +266,7 @@ impl Lowering<'_> {
             }
             Query::Or(children) => {
                 let parts: Option<Vec<Engine>> = children.iter().map(|child| self.tier(child, tier)).collect();
-                parts.map(union)
+                parts.map(|parts| self.wide_union(parts))
             }
             Query::Text(text) => self.text(text, tier),
         }
@@ -283,7 +310,7 @@ impl Lowering<'_> {
         if parts < 2 {
             return None;
         }
-        required.push((Occur::Must, union(optional)));
+        required.push((Occur::Must, self.wide_union(optional)));
         and(required)
     }
 
@@ -305,7 +332,7 @@ impl Lowering<'_> {
                 Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),
                 None => {
                     let units = &clause.units[scored.units.clone()];
-                    optional.extend(unit_fields.iter().map(|&field| units_query(field, units)));
+                    optional.extend(unit_fields.iter().map(|&field| self.units_query(field, units)));
                 }
             }
         }
@@ -313,8 +340,8 @@ impl Lowering<'_> {
         let names = clause.others.iter().flat_map(|others| &others.names);
         optional.extend(names.map(|name| unscored(self.name(name, clause.concepts[0].field, Tier::Words))));
         // what remains of a string is what stands side by side in it
-        for pair in strings().flat_map(|string| string.units.windows(string.units.len().min(2))) {
-            optional.extend(unit_fields.iter().map(|&field| units_query(field, pair)));
+        for pair in strings().flat_map(|string| string.units.windows(string.units.len().clamp(1, 2))) {
+            optional.extend(unit_fields.iter().map(|&field| self.units_query(field, pair)));
         }
     }
 
@@ -335,14 +362,14 @@ impl Lowering<'_> {
                         (Some(word), Some(field)) => {
                             ways.push(boosted(term(field, word), concept.weight));
                             if tier == Tier::Strict {
-                                ways.push(exact(
+                                ways.push(self.exact(
                                     &unit_fields,
                                     &concept.units,
                                     Some(Term::from_field_text(field, word)),
                                 ));
                             }
                         }
-                        _ => ways.push(exact(&unit_fields, &concept.units, None)),
+                        _ => ways.push(self.exact(&unit_fields, &concept.units, None)),
                     }
                     (Occur::Must, union(ways))
                 };
@@ -369,7 +396,7 @@ impl Lowering<'_> {
                     return Some(boosted(term(field, word), text.weight));
                 }
                 let word = word.map(|(field, word)| Term::from_field_text(field, word));
-                let mut parts = vec![(Occur::Must, exact(&unit_fields, &clause.units, word))];
+                let mut parts = vec![(Occur::Must, self.exact(&unit_fields, &clause.units, word))];
                 // its words only tell which of many articles are worth a closer look
                 let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
                 let scored = word_field.into_iter().flat_map(|field| {
@@ -381,12 +408,14 @@ impl Lowering<'_> {
             Mode::Near(distance) => {
                 let clause = self.clause(text);
                 let groups: Vec<&[UnitKey]> = clause.concepts.iter().map(|c| c.units.as_slice()).collect();
-                let near = |&field: &EngineField| -> Engine { Box::new(NearQuery::new(field, &groups, distance)) };
+                let near = |&field: &EngineField| -> Engine {
+                    Box::new(NearQuery::new(field, &groups, distance, self.deadline))
+                };
                 (!groups.is_empty()).then(|| union(unit_fields.iter().map(near).map(unscored).collect()))
             }
             Mode::Prefix => {
                 let units = self.units(&text.text);
-                let ways = unit_fields.iter().map(|&field| unscored(prefix_query(field, &units))).collect();
+                let ways = unit_fields.iter().map(|&field| unscored(self.prefix_query(field, &units))).collect();
                 (!units.is_empty()).then(|| union(ways))
             }
         }
@@ -397,7 +426,7 @@ impl Lowering<'_> {
         let (word_field, unit_fields) = self.fields_of(field);
         let mut ways: Vec<Engine> = name.term.iter().zip(word_field).map(|(word, field)| term(field, word)).collect();
         if ways.is_empty() || tier == Tier::Strict {
-            ways.push(exact(&unit_fields, &name.units, None));
+            ways.push(self.exact(&unit_fields, &name.units, None));
         }
         union(ways)
     }
@@ -419,8 +448,8 @@ impl Lowering<'_> {
             return None;
         }
         Some(unscored(match text.mode {
-            Mode::Prefix => prefix_query(field, &units),
-            _ => exact(&[field], &units, None),
+            Mode::Prefix => self.prefix_query(field, &units),
+            _ => self.exact(&[field], &units, None),
         }))
     }
 
@@ -433,7 +462,7 @@ impl Lowering<'_> {
         let at = |text: &str| Term::from_field_text(self.fields.category, text);
         Some(unscored(match text.mode {
             // terms with more levels begin with the same characters; the end of a level is smaller than any character
-            Mode::Prefix => range_query(at(&wanted), at(&format!("{wanted}{}", char::MAX))),
+            Mode::Prefix => self.timed(range_query(at(&wanted), at(&format!("{wanted}{}", char::MAX)))),
             _ => {
                 debug_assert!(!levels.iter().any(|level| level.contains(LEVEL_END)));
                 Box::new(TermQuery::new(at(&wanted), IndexRecordOption::Basic))
@@ -462,7 +491,8 @@ impl Lowering<'_> {
 
     fn clause(&self, text: &Text) -> Clause {
         let analyzed = self.analyzer.analyze(&text.text);
-        let found = analyzed.words();
+        let mut found = analyzed.words();
+        found.truncate(MAX_WORDS);
         let class = |word: &words::Word<'_>| WordClass::of(&analyzed.normalized.as_str()[word.bytes.clone()]);
         let leaf = |word: &&words::Word<'_>| word.kind == WordKind::Leaf;
         let is_content = |word: &words::Word<'_>| class(word) == WordClass::Content;
@@ -620,50 +650,52 @@ fn term(field: EngineField, text: &str) -> Engine {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
 }
 
-/// What contains the units in a row, unscored; `word` is a term whose articles do so anyway.
-fn exact(fields: &[EngineField], units: &[UnitKey], word: Option<Term>) -> Engine {
-    unscored(match units {
-        [] => Box::new(EmptyQuery),
-        [unit] => {
-            let term = |&field| Term::from_field_text(field, &unit.text);
-            union(
-                fields
-                    .iter()
-                    .map(term)
-                    .map(|term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as _)
-                    .collect(),
-            )
-        }
-        units => Box::new(ExactQuery::new(fields, units, word)),
-    })
-}
+impl Lowering<'_> {
+    /// What contains the units in a row, unscored; `word` is a term whose articles do so anyway.
+    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<Term>) -> Engine {
+        unscored(match units {
+            [] => Box::new(EmptyQuery),
+            [unit] => {
+                let term = |&field| Term::from_field_text(field, &unit.text);
+                union(
+                    fields
+                        .iter()
+                        .map(term)
+                        .map(|term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as _)
+                        .collect(),
+                )
+            }
+            units => Box::new(ExactQuery::new(fields, units, word, self.deadline)),
+        })
+    }
 
-/// The units in a row, scored as a phrase.
-fn units_query(field: EngineField, units: &[UnitKey]) -> Engine {
-    match units {
-        [] => Box::new(EmptyQuery),
-        [unit] => Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic)),
-        units => Box::new(PhraseQuery::new_with_offset(positioned(field, units))),
+    /// The units in a row, scored as a phrase.
+    fn units_query(&self, field: EngineField, units: &[UnitKey]) -> Engine {
+        match units {
+            [] => Box::new(EmptyQuery),
+            [unit] => Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic)),
+            units => self.timed(Box::new(PhraseQuery::new_with_offset(positioned(field, units)))),
+        }
+    }
+
+    /// The units in a row, the last of which may be longer where it is a run of letters or digits.
+    fn prefix_query(&self, field: EngineField, units: &[UnitKey]) -> Engine {
+        let Some(last) = units.last() else { return Box::new(EmptyQuery) };
+        if !matches!(last.kind, UnitKind::Letters | UnitKind::Digits) {
+            return self.exact(&[field], units, None);
+        }
+        if units.len() > 1 {
+            let mut query = PhrasePrefixQuery::new_with_offset(positioned(field, units));
+            query.set_max_expansions(MAX_EXPANSIONS);
+            return self.timed(Box::new(query));
+        }
+        let at = |text: &str| Term::from_field_text(field, text);
+        self.timed(range_query(at(&last.text), at(&format!("{}{}", last.text, char::MAX))))
     }
 }
 
 fn positioned(field: EngineField, units: &[UnitKey]) -> Vec<(usize, Term)> {
     units.iter().map(|unit| (unit.position as usize, Term::from_field_text(field, &unit.text))).collect()
-}
-
-/// The units in a row, the last of which may be longer where it is a run of letters or digits.
-fn prefix_query(field: EngineField, units: &[UnitKey]) -> Engine {
-    let Some(last) = units.last() else { return Box::new(EmptyQuery) };
-    if !matches!(last.kind, UnitKind::Letters | UnitKind::Digits) {
-        return exact(&[field], units, None);
-    }
-    if units.len() > 1 {
-        let mut query = PhrasePrefixQuery::new_with_offset(positioned(field, units));
-        query.set_max_expansions(MAX_EXPANSIONS);
-        return Box::new(query);
-    }
-    let at = |text: &str| Term::from_field_text(field, text);
-    range_query(at(&last.text), at(&format!("{}{}", last.text, char::MAX)))
 }
 
 fn range_query(first: Term, last: Term) -> Engine {

@@ -6,6 +6,7 @@ use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Wei
 use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
+use super::deadline::Deadline;
 use super::exact::{Row, explain_constant, located};
 use super::lower::UnitKey;
 use crate::analysis::units::Unit;
@@ -16,11 +17,12 @@ use crate::analysis::units::Unit;
 pub(crate) struct NearQuery {
     groups: Vec<Vec<(u32, Term)>>,
     distance: u32,
+    deadline: Deadline,
 }
 
 impl NearQuery {
-    pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32) -> Self {
-        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance }
+    pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32, deadline: Deadline) -> Self {
+        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance, deadline }
     }
 }
 
@@ -43,7 +45,8 @@ impl Weight for NearQuery {
             let Some(row) = Row::open(reader, units)? else { return Ok(Box::new(EmptyScorer)) };
             groups.push(row);
         }
-        let mut scorer = NearScorer { groups, distance: self.distance, score: boost, doc: 0 };
+        let Self { distance, deadline, .. } = *self;
+        let mut scorer = NearScorer { groups, distance, score: boost, doc: 0, deadline };
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -58,6 +61,7 @@ struct NearScorer {
     distance: u32,
     score: Score,
     doc: DocId,
+    deadline: Deadline,
 }
 
 impl NearScorer {
@@ -69,7 +73,8 @@ impl NearScorer {
                 self.doc = target;
                 return target;
             }
-            target += 1;
+            // the places of a document take much longer than a look at the clock
+            target = if self.deadline.has_passed() { TERMINATED } else { target + 1 };
         }
     }
 
@@ -99,11 +104,14 @@ impl NearScorer {
         }
         places.sort_unstable();
         let mut last: Vec<Option<(u32, u32)>> = vec![None; self.groups.len()];
+        let mut missing = self.groups.len();
         places.into_iter().any(|(start, end, group)| {
-            last[group] = Some((start, end));
-            let Some(all) = last.iter().copied().collect::<Option<Vec<_>>>() else { return false };
-            let first = all.iter().map(|place| place.0).min().unwrap_or(start);
-            let end = all.iter().map(|place| place.1).max().unwrap_or(end);
+            missing -= usize::from(last[group].replace((start, end)).is_none());
+            if missing > 0 {
+                return false;
+            }
+            let all = last.iter().flatten();
+            let (first, end) = all.fold((start, end), |(first, end), place| (first.min(place.0), end.max(place.1)));
             ((end - first) / Unit::STEP + 1).saturating_sub(wanted_units) <= self.distance
         })
     }

@@ -82,8 +82,8 @@ use super::dates;
 use super::syntax::{self, DateKey, KEYS, Key, Operator, Quote, twin};
 
 /// Characters that are read; what follows is cut. A query this long is a
-/// pasted article.
-pub const MAX_CHARS: usize = 64 * 1024;
+/// pasted article, and each of its characters may cost a list of postings.
+pub const MAX_CHARS: usize = 10_000;
 
 /// Levels of parentheses. Each adds at most three levels to the tree (`Not`,
 /// `Or`, `And`), five in JSON: twenty keep a tree within the 128 levels that

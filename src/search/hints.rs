@@ -8,14 +8,21 @@ use super::request::SearchRequest;
 use super::results::{Hint, Total};
 use crate::error::Error;
 use crate::query::ast::{Field, Query};
+use crate::query::deadline::Deadline;
 
 /// The likely causes, most certain first. Costs a few searches, and is only asked when nothing was found.
-pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total) -> Result<Vec<Hint>, Error> {
+pub(crate) fn explain(
+    searcher: &Searcher,
+    request: &SearchRequest,
+    total: Total,
+    deadline: Deadline,
+) -> Result<Vec<Hint>, Error> {
+    let count = |query: &Query| count(searcher, query, deadline);
     if searcher.articles() == 0 {
         return Ok(vec![Hint::EmptyIndex]);
     }
     if total.articles > 0 || request.offset > 0 {
-        let hits = count(searcher, &request.query)?;
+        let hits = count(&request.query)?;
         if hits > 0 {
             return Ok(vec![Hint::PageBehindLast { hits }]);
         }
@@ -41,7 +48,7 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
             _ => continue,
         };
         let others = Query::and(parts.iter().filter(|other| !std::ptr::eq(*other, filter)).cloned());
-        let articles = count(searcher, &others)?;
+        let articles = count(&others)?;
         if articles > 0 {
             hints.push(Hint::FilterExcludesAll { filter: format!("{filter:#}"), articles });
         }
@@ -52,7 +59,7 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
         if matches!(text.field, Field::Category | Field::Author | Field::Url) {
             continue;
         }
-        if count(searcher, part)? == 0 {
+        if count(part)? == 0 {
             all_occur = false;
             hints.push(Hint::NoSuchWord { word: text.text.clone() });
         }
@@ -60,9 +67,9 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
     if all_occur
         && hints.is_empty()
         && request.all_words
-        && let Some(relaxed) = searcher.lowered(&request.query).relaxed
+        && let Some(relaxed) = searcher.lowered(&request.query, deadline).relaxed
     {
-        let articles = searcher.engine.search(&relaxed, &Count)? as u64;
+        let articles = searcher.run(&relaxed, &Count, deadline)? as u64;
         if articles > 0 {
             hints.push(Hint::NotTogether { articles });
         }
@@ -71,11 +78,11 @@ pub(crate) fn explain(searcher: &Searcher, request: &SearchRequest, total: Total
 }
 
 /// Articles that `query` finds with every word.
-fn count(searcher: &Searcher, query: &Query) -> Result<u64, Error> {
+fn count(searcher: &Searcher, query: &Query, deadline: Deadline) -> Result<u64, Error> {
     if matches!(query, Query::All) {
         return Ok(searcher.engine.search(&AllQuery, &Count)? as u64);
     }
-    let lowered = searcher.lowered(query);
+    let lowered = searcher.lowered(query, deadline);
     let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
-    Ok(searcher.engine.search(strict, &Count)? as u64)
+    Ok(searcher.run(strict, &Count, deadline)? as u64)
 }

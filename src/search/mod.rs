@@ -23,7 +23,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
-use tantivy::query::Query as EngineQuery;
+use tantivy::query::{EnableScoring, Query as EngineQuery};
 use tantivy::{DocAddress, Order, TantivyDocument};
 
 use crate::analysis::Analyzer;
@@ -34,6 +34,7 @@ use crate::index::ArticleIndex;
 use crate::index::document::article;
 use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
+use crate::query::deadline::Deadline;
 use crate::query::lower::{Lowered, lower};
 use crate::query::synonyms::Synonyms;
 use matching::Matcher;
@@ -109,20 +110,36 @@ impl Searcher {
         Self { synonyms, ..self }
     }
 
-    fn lowered(&self, query: &crate::query::Query) -> Lowered {
-        lower(query, &self.fields, &self.analyzer, &self.synonyms)
+    fn lowered(&self, query: &crate::query::Query, deadline: Deadline) -> Lowered {
+        lower(query, &self.fields, &self.analyzer, &self.synonyms, deadline)
+    }
+
+    /// Runs a query of the engine over one segment after the other, as the engine does, while there is time.
+    fn run<C: Collector>(&self, query: &dyn EngineQuery, collector: &C, deadline: Deadline) -> Result<C::Fruit, Error> {
+        let scoring = if collector.requires_scoring() {
+            EnableScoring::enabled_from_searcher(&self.engine)
+        } else {
+            EnableScoring::disabled_from_searcher(&self.engine)
+        };
+        let weight = query.weight(scoring)?;
+        let mut found = Vec::new();
+        for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
+            found.push(collector.collect_segment(&*weight, ordinal, segment)?);
+            deadline.check()?;
+        }
+        Ok(collector.merge_fruits(found)?)
     }
 
     /// Answers `request`.
     ///
     /// # Errors
-    /// What the engine says: a damaged or vanished file.
+    /// What the engine says: a damaged or vanished file. [`Error::TimedOut`] when it takes longer than it may.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
         guarded(|| self.answer(request))
     }
 
     fn answer(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
-        let lowered = self.lowered(&request.query);
+        let lowered = self.lowered(&request.query, Deadline::after(request.timeout));
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let wanted = self.wanted(request, limit);
         let Page { candidates, full, counted } = self.page(&lowered, limit, wanted, request)?;
@@ -132,6 +149,7 @@ impl Searcher {
         let hits = (request.offset + 1..)
             .zip(candidates)
             .map(|(rank, candidate)| {
+                lowered.deadline.check()?;
                 let mut hit = self.hit(rank, candidate, &matcher, request)?;
                 // of alternatives, an article needs to hold only one
                 if rank <= full {
@@ -143,7 +161,12 @@ impl Searcher {
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let total = self.total(&lowered, full, wanted, counted)?;
         let facets = request.facets.then(|| facets::count(&self.engine, strict, &self.zone)).transpose()?;
-        let hints = if hits.is_empty() && limit > 0 { hints::explain(self, request, total)? } else { Vec::new() };
+        lowered.deadline.check()?;
+        let hints = if hits.is_empty() && limit > 0 {
+            hints::explain(self, request, total, lowered.deadline)?
+        } else {
+            Vec::new()
+        };
         let understood = request.explain.then(|| understood(request, &lowered));
         Ok(SearchResults { total, hits, facets, hints, understood })
     }
@@ -157,7 +180,7 @@ impl Searcher {
     }
 
     fn ids_of_page(&self, request: &SearchRequest) -> Result<Vec<(ArticleId, f32)>, Error> {
-        let lowered = self.lowered(&request.query);
+        let lowered = self.lowered(&request.query, Deadline::after(request.timeout));
         let limit = request.limit.min(SearchRequest::MAX_LIMIT);
         let page = self.page(&lowered, limit, self.wanted(request, limit), request)?;
         let id = |candidate: &Candidate| -> Result<_, Error> {
@@ -175,7 +198,7 @@ impl Searcher {
     }
 
     fn ids_of_all(&self, query: &crate::query::Query) -> Result<HashSet<ArticleId>, Error> {
-        let lowered = self.lowered(query);
+        let lowered = self.lowered(query, Deadline::default());
         let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
         let found = self.engine.search(strict, &DocSetCollector)?;
         found.into_iter().map(|address| Ok(ArticleId::from_u64(self.date_and_id(address)?.1))).collect()
@@ -257,23 +280,30 @@ impl Searcher {
         let sort =
             if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         if sort != Sort::Relevance {
-            return Ok((self.by_date(strict, sort, wanted)?, None));
+            return Ok((self.by_date(strict, sort, wanted, lowered.deadline)?, None));
         }
         let Some(strict) = &lowered.strict else {
             // strings are looked for in every article that holds their characters: once, for the best and the number
             let mut count = None;
             let mut best = |limit| {
-                let (found, all) = self.engine.search(&lowered.words, &(top(limit), Count))?;
+                let (found, all) = self.run(&lowered.words, &(top(limit), Count), lowered.deadline)?;
                 count = Some(all);
                 Ok(found)
             };
             let found = self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?;
             return Ok((found, count));
         };
-        let mut found = self.by_score(&mut self.best(&lowered.words), wanted, HashSet::new(), lowered, request)?;
+        let mut found =
+            self.by_score(&mut self.best(&lowered.words, lowered.deadline), wanted, HashSet::new(), lowered, request)?;
         if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
-            found.extend(self.by_score(&mut self.best(strict), wanted - found.len(), known, lowered, request)?);
+            found.extend(self.by_score(
+                &mut self.best(strict, lowered.deadline),
+                wanted - found.len(),
+                known,
+                lowered,
+                request,
+            )?);
         }
         Ok((found, None))
     }
@@ -287,12 +317,16 @@ impl Searcher {
         request: &SearchRequest,
     ) -> Result<Vec<Candidate>, Error> {
         let Some(relaxed) = &lowered.relaxed else { return Ok(Vec::new()) };
-        self.by_score(&mut self.best(relaxed), wanted, known, lowered, request)
+        self.by_score(&mut self.best(relaxed, lowered.deadline), wanted, known, lowered, request)
     }
 
     /// What gives a number of documents that `query` finds, best first by the engine's score.
-    fn best(&self, query: &dyn EngineQuery) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
-        |limit| Ok(self.engine.search(query, &top(limit))?)
+    fn best(
+        &self,
+        query: &dyn EngineQuery,
+        deadline: Deadline,
+    ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
+        move |limit| self.run(query, &top(limit), deadline)
     }
 
     /// At least the best `wanted` articles of those that `best` gives, without those `known`, stretch by stretch: see the
@@ -319,7 +353,7 @@ impl Searcher {
             found.truncate(room);
             known.extend(found.iter().map(|(_, address)| address));
             let mut stretch = if end <= MAX_RANKED {
-                rank::rank(&self.engine, &self.fields, &lowered.clauses, &found, request.explain)?
+                rank::rank(&self.engine, &self.fields, lowered, &found, request.explain)?
             } else {
                 let unranked = |(score, address)| Candidate { score, address, explanation: None };
                 found.into_iter().map(unranked).collect()
@@ -350,12 +384,18 @@ impl Searcher {
         Ok(dated.into_iter().map(|(_, candidate)| candidate).collect())
     }
 
-    fn by_date(&self, query: &dyn EngineQuery, sort: Sort, wanted: usize) -> Result<Vec<Candidate>, Error> {
+    fn by_date(
+        &self,
+        query: &dyn EngineQuery,
+        sort: Sort,
+        wanted: usize,
+        deadline: Deadline,
+    ) -> Result<Vec<Candidate>, Error> {
         let order = if sort == Sort::Oldest { Order::Asc } else { Order::Desc };
         let date = SortByStaticFastValue::<i64>::for_field(DATE);
         let id = SortByStaticFastValue::<u64>::for_field(ID);
         let top = TopDocs::with_limit(wanted.max(1)).order_by(((date, order), (id, Order::Asc)));
-        let found = self.engine.search(query, &top)?;
+        let found = self.run(query, &top, deadline)?;
         Ok(found.into_iter().map(|(_, address)| Candidate { score: 0.0, address, explanation: None }).collect())
     }
 
@@ -372,7 +412,7 @@ impl Searcher {
         }
         let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.engine, &self.fields, &lowered.clauses));
         let at_least = lowered.strict.is_some() && strict.is_none();
-        let articles = self.engine.search(strict.unwrap_or(&lowered.words), &Count)? as u64;
+        let articles = self.run(strict.unwrap_or(&lowered.words), &Count, lowered.deadline)? as u64;
         Ok(Total { articles, at_least })
     }
 
@@ -420,7 +460,7 @@ impl Searcher {
     /// Where `article` answers `query`: marks in the title and in the body.
     #[must_use]
     pub fn marks(&self, query: &crate::query::Query, article: &Article) -> (Marks, Marks) {
-        let matcher = Matcher::new(&self.lowered(query).clauses, |_| 1.0);
+        let matcher = Matcher::new(&self.lowered(query, Deadline::default()).clauses, |_| 1.0);
         let found = matcher.find(&article.title, article.body.as_str(), &self.analyzer);
         (snippet::marks(&article.title, &found.title), snippet::marks(article.body.as_str(), &found.body))
     }

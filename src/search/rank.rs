@@ -21,7 +21,8 @@ use crate::analysis::units::Unit;
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
-use crate::query::lower::{Clause, Concept, QUESTION_WEIGHT, ScoredTerm, WordClass};
+use crate::query::deadline::Deadline;
+use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
 /// Saturation of a word's frequency.
 const K1: f32 = 0.9;
@@ -91,17 +92,17 @@ pub(crate) fn is_cheap(searcher: &tantivy::Searcher, fields: &Fields, clauses: &
 pub(crate) fn rank(
     searcher: &tantivy::Searcher,
     fields: &Fields,
-    clauses: &[Clause],
+    lowered: &Lowered,
     found: &[(f32, DocAddress)],
     explain: bool,
 ) -> Result<Vec<Candidate>, Error> {
-    let asked = Asked::new(searcher, fields, clauses)?;
+    let asked = Asked::new(searcher, fields, &lowered.clauses)?;
     let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
     addresses.sort_unstable();
     let mut evidence = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
         let segment = searcher.segment_reader(in_segment[0].segment_ord);
-        asked.gather(segment, fields, in_segment, &mut evidence)?;
+        asked.gather(segment, fields, in_segment, lowered.deadline, &mut evidence)?;
     }
     let mut ranked: Vec<(u64, Candidate)> = evidence
         .iter()
@@ -265,6 +266,7 @@ impl Asked {
         segment: &SegmentReader,
         fields: &Fields,
         documents: &[DocAddress],
+        deadline: Deadline,
         evidence: &mut Vec<Evidence>,
     ) -> Result<(), Error> {
         let words = |field: Field| self.terms.iter().map(move |term| Term::from_field_text(field, &term.text));
@@ -278,6 +280,7 @@ impl Asked {
         let ids = segment.fast_fields().u64(ID)?;
         let mut positions: Vec<Vec<u32>> = vec![Vec::new(); self.units.len()];
         for &address in documents {
+            deadline.check()?;
             let doc = address.doc_id;
             for (unit, positions) in positions.iter_mut().enumerate() {
                 positions.clear();

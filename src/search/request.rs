@@ -1,5 +1,7 @@
 //! What a caller asks: plain data that a command line, a server and another engine fill in alike.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::query::ast::Query;
@@ -24,6 +26,9 @@ pub struct SearchRequest {
     pub explain: bool,
     /// Length of a snippet in characters; 0 leaves the snippets out.
     pub snippet_chars: usize,
+    /// How long the answer may take; without one, as long as it takes. The search ends with
+    /// [`Error::TimedOut`](crate::error::Error::TimedOut) at most one article, or one short step of the engine, later.
+    pub timeout: Option<Duration>,
 }
 
 impl SearchRequest {
@@ -42,6 +47,7 @@ impl Default for SearchRequest {
             facets: false,
             explain: false,
             snippet_chars: 120,
+            timeout: None,
         }
     }
 }

@@ -81,6 +81,147 @@ fn a_bomb_in_gzip_stops_at_the_limit() {
     assert_eq!(summary["problems"][0]["path"], "cut.jsonl.gz", "{summary}");
 }
 
+#[test]
+fn a_path_of_ten_thousand_levels_costs_sixteen() {
+    let levels: Vec<String> = (0..10_000).map(|i| format!("层{i}")).collect();
+    let article = |title: &str, categories: serde_json::Value| {
+        serde_json::json!({"title": title, "categories": categories, "body": "字"}).to_string()
+    };
+    let lines = [
+        article("列表", levels.clone().into()),
+        article("斜线", [levels.join("/")].into()),
+        article("短", ["层1"].into()),
+    ];
+    let env = beside().file("deep.jsonl", lines.join("\n"));
+    let summary = survives(&env);
+    let remarks: Vec<_> = summary["problems"].as_array().unwrap().iter().map(|p| (&p["kind"], &p["line"])).collect();
+    assert_eq!(remarks, [(&"shortened".into(), &1.into()), (&"shortened".into(), &2.into())], "{summary}");
+    assert_eq!(env.complete("category:层0/层1/层15"), ["列表", "斜线"]);
+    assert_eq!(env.complete("category:层16"), [""; 0]);
+    assert_eq!(env.complete("category:层1"), ["列表", "斜线", "短"]);
+}
+
+#[test]
+fn titles_names_and_addresses_are_cut_and_the_article_is_in() {
+    let long = |text: &str| text.repeat(1_000_000);
+    let line = serde_json::json!({
+        "title": long("题"), "author": long("名"), "url": format!("https://x/{}", long("a")),
+        "tags": vec![long("标")], "body": "其余照旧",
+    });
+    let env = beside().file("long.jsonl", line.to_string());
+    let summary = survives(&env);
+    let details: Vec<_> = summary["problems"].as_array().unwrap().iter().map(|p| &p["detail"]).collect();
+    assert_eq!(details, ["title > 10000", "author > 10000", "url > 10000", "category > 200"]);
+    let article = env.article("long.jsonl");
+    let chars = |text: &str| text.chars().count();
+    assert_eq!(
+        (chars(&article.title), article.author.as_deref().map(chars), article.url),
+        (10_000, Some(10_000), None)
+    );
+    assert_eq!(env.complete("\"其余照旧\"").len(), 1);
+}
+
+#[test]
+fn text_without_end_or_pause_takes_time_in_step_with_its_size() {
+    let pieces = [
+        "字",
+        "人民代表大会",
+        "a-1",
+        "1.",
+        "3.5,",
+        "か",
+        "각",
+        "a\u{301}",
+        "\u{200b}",
+        "+",
+        "C#",
+        "[",
+        "> ",
+        "*_*_",
+        "*a_ ",
+        "[a](",
+        "![",
+        "`a``",
+        "<",
+        "- ",
+        "|",
+        "~~a",
+        "[^a]",
+        "<a ",
+        "&",
+        "&amp;",
+        "<b><i><table>",
+        "<p ",
+        "\\",
+    ];
+    let mut env = beside();
+    for (number, piece) in pieces.iter().enumerate() {
+        let text = piece.repeat(300_000 / piece.len());
+        env = env.file(&format!("{number:02}.txt"), &text).file(&format!("{number:02}.md"), format!("# 题\n\n{text}"));
+    }
+    survives(&env);
+}
+
+#[test]
+fn a_feed_and_a_document_of_very_many_entries_are_read() {
+    let feed =
+        format!("<rss version=\"2.0\"><channel>{}</channel></rss>", "<item><title>甲</title></item>".repeat(5000));
+    let env = beside()
+        .file("many.xml", feed)
+        .file("many.json", format!("[{}]", "{},".repeat(50_000) + "{\"title\":\"乙\",\"body\":\"丙\"}"))
+        .file("deep.xml", format!("<rss version=\"2.0\"><channel><item><description>{}", "<a>".repeat(100_000)));
+    let summary = survives(&env);
+    assert_eq!(summary["added"], 5002, "{summary}");
+}
+
+#[test]
+fn front_matter_in_the_shape_of_a_trap_costs_only_itself() {
+    let deep: String = (0..2000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    let keys: String = (0..50_000).map(|i| format!("k{i}: v\n")).collect();
+    let env = beside()
+        .file("brackets.md", format!("---\ntitle: {}\n---\n文一\n", "[".repeat(100_000)))
+        .file("deep.md", format!("---\n{deep}---\n文二\n"))
+        .file("keys.md", format!("---\n{keys}---\n文三\n"))
+        .file("open.md", format!("---\n{keys}文四\n"));
+    survives(&env);
+    assert_eq!(env.complete("\"文四\"").len(), 1);
+}
+
+#[test]
+fn a_larger_limit_takes_a_larger_file() {
+    let env = beside().file("large.txt", "字".repeat(100_000));
+    let run = env.run("index corpus --max-file-size 200kB").succeeds();
+    insta::assert_snapshot!(run, @r"
+    exit 0
+    ── stdout
+    articles: 1 added, 0 changed, 0 unchanged, 0 removed
+    files: 2 seen, 1 with articles, 1 failed, 0 of other kinds
+    problems: 1 (1 too large)
+    time: [TIME]
+    ── stderr
+    souwen: warning: large.txt: too large: 300000 B > 200000 B
+    hint: `souwen index --max-file-size SIZE` takes larger files
+    ");
+    assert_eq!(env.sync("")["added"], 1, "the default is larger, and the file is looked at again");
+    assert_eq!(env.run("index --max-file-size 2GiB").code, 2);
+}
+
+#[test]
+#[ignore = "takes 2 minutes and 200 MB of disk; run with `cargo test --test it million -- --ignored`"]
+fn a_million_tiny_files_are_an_index() {
+    let env = TestEnv::new();
+    for folder in 0..1000 {
+        let dir = env.corpus().join(format!("{folder:03}"));
+        std::fs::create_dir_all(&dir).unwrap();
+        // a file has no more than some ten thousand names on most file systems
+        let source = dir.join("0000.md");
+        std::fs::write(&source, post("小").body("<p>一篇。</p>").text()).unwrap();
+        (1..1000).for_each(|i| std::fs::hard_link(&source, dir.join(format!("{i:04}.md"))).unwrap());
+    }
+    assert_eq!(env.sync("corpus")["added"], 1_000_000);
+    assert_eq!(env.sync("")["unchanged"], 1_000_000);
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::symlink;

@@ -7,7 +7,12 @@ mod support;
 
 mod first_minute;
 
+#[expect(unreachable_pub, reason = "fuzz targets ask from outside")]
+mod anything;
+mod fuzzed;
 mod hostile;
+mod hostile_output;
+mod hostile_queries;
 mod reading;
 mod seed_format;
 
