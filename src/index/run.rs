@@ -110,6 +110,8 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         let Target { index, folder, dir, manifest, commit, is_new, guard } = target;
         let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
+        // what a run left that failed in the middle of a commit stands in the way of this one's files of the same name
+        writer.garbage_collect_files().wait()?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
@@ -157,6 +159,8 @@ impl<'a> Run<'a> {
                 let receiver = receiver.clone();
                 scope.spawn(move || receiver.iter().try_for_each(|message| run.take(message)));
             }
+            // when the workers break off, their messages go with them, and the reading thread does not wait for room
+            drop(receiver);
         });
         if let Some(error) = self.state().failed.take() {
             return Err(error);
