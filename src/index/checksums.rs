@@ -2,8 +2,7 @@
 //!
 //! | file | protected by |
 //! |---|---|
-//! | the list of segments with the commit, the list of files | a seal, see `directory.rs` |
-//! | the manifest | its last eight bytes, see `manifest.rs` |
+//! | the list of segments with the commit, the list of files, the manifest | a seal, see `directory.rs` |
 //! | files of segments | the engine's footer: a checksum of all before it, of which only one spelling is right |
 //!
 //! The lock files hold nothing that is relied on.

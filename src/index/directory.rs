@@ -1,6 +1,6 @@
 //! The folder of an index, as the engine sees it: [`MmapDirectory`] but for some things.
 //!
-//! - Files that are replaced whole (the list of segments, the list of files) are sealed: their last line is a checksum of
+//! - Files that are replaced whole (the list of segments, the list of files, the manifest) are sealed: their last line is a checksum of
 //!   the lines before it, checked whenever they are read. The engine has such checksums for the files of segments only.
 //! - Files of stored articles are read with some care, see `store_file.rs`.
 //! - A reader may have no right to write here.

@@ -10,8 +10,8 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 use tantivy::Directory;
 use tantivy::directory::error::DeleteError;
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::directory::unsealed;
 use crate::article::ArticleId;
 use crate::corpus::{Problem, SourceFile};
 use crate::error::Error;
@@ -64,8 +64,7 @@ impl Manifest {
     pub(crate) fn save(&self, folder: &dyn Directory, dir: &Path) -> Result<String, Error> {
         let last = names(dir)?.into_iter().filter_map(|name| name[PREFIX.len()..].parse::<u64>().ok()).max();
         let name = format!("{PREFIX}{}", last.map_or(0, |last| last + 1));
-        let mut bytes = postcard::to_stdvec(self).expect("a manifest is plain data");
-        bytes.extend(xxh3_64(&bytes).to_le_bytes());
+        let bytes = postcard::to_stdvec(self).expect("a manifest is plain data");
         folder.atomic_write(Path::new(&name), &bytes).map_err(Error::io(dir.join(&name)))?;
         Ok(name)
     }
@@ -79,9 +78,7 @@ impl Manifest {
 
     /// Back from the content of a file; `None` when it is not as it was written.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (bytes, checksum) = bytes.split_last_chunk::<8>()?;
-        let is_whole = xxh3_64(bytes) == u64::from_le_bytes(*checksum);
-        is_whole.then(|| postcard::from_bytes(bytes).ok())?
+        postcard::from_bytes(unsealed(bytes)?).ok()
     }
 
     /// Removes every manifest but `name`: those of earlier commits, and of runs that were killed.
