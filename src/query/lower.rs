@@ -17,13 +17,13 @@ use std::sync::LazyLock;
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
-    Occur, PhrasePrefixQuery, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
+    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
 use super::ast::{DateRange, Field, Mode, Query, Text};
-use super::exact::ExactQuery;
+use super::exact::{HoldsQuery, Way};
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
@@ -311,7 +311,11 @@ impl Lowering<'_> {
         }
         // other names find, but do not score: beside the name that was typed, they would crowd out what holds other words
         let names = clause.others.iter().flat_map(|others| &others.names);
-        optional.extend(names.map(|name| unscored(self.name(name, clause.concepts[0].field, Tier::Words))));
+        optional.extend(
+            names.map(|name| {
+                unscored(Box::new(HoldsQuery::new(self.name(name, clause.concepts[0].field, Tier::Words))))
+            }),
+        );
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().min(2))) {
             optional.extend(unit_fields.iter().map(|&field| units_query(field, pair)));
@@ -329,35 +333,29 @@ impl Lowering<'_> {
         match text.mode {
             Mode::Words => {
                 let clause = self.clause(text);
-                let held = |concept: &Concept| -> (Occur, Engine) {
-                    let mut ways = Vec::new();
-                    match (&concept.term, word_field) {
-                        (Some(word), Some(field)) => {
-                            ways.push(boosted(term(field, word), concept.weight));
-                            if tier == Tier::Strict {
-                                ways.push(exact(
-                                    &unit_fields,
-                                    &concept.units,
-                                    Some(Term::from_field_text(field, word)),
-                                ));
-                            }
-                        }
-                        _ => ways.push(exact(&unit_fields, &concept.units, None)),
-                    }
-                    (Occur::Must, union(ways))
+                let word = |concept: &Concept| {
+                    let (word, field) = concept.term.as_ref().zip(word_field)?;
+                    Some(boosted(term(field, word), concept.weight))
+                };
+                let words: Option<Vec<_>> = clause.concepts.iter().map(word).collect();
+                if let (Some(words), Tier::Words, true) = (words, tier, clause.others.is_empty()) {
+                    return and(words.into_iter().map(|word| (Occur::Must, word)).collect());
+                }
+                let held = |concept: &Concept| match (word(concept), tier) {
+                    (Some(word), Tier::Words) => Way::Word(word),
+                    (word, _) => Way::string(&unit_fields, &concept.units, word),
                 };
                 let mut parts = Vec::new();
                 let mut next = 0;
                 for others in &clause.others {
                     parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
-                    let as_typed = and(clause.concepts[others.concepts.clone()].iter().map(held).collect());
+                    let as_typed = Way::Every(clause.concepts[others.concepts.clone()].iter().map(held).collect());
                     let names = others.names.iter().map(|name| self.name(name, text.field, tier));
-                    let ways = as_typed.into_iter().chain(names).collect();
-                    parts.push((Occur::Must, Box::new(DisjunctionMaxQuery::new(ways)) as Engine));
+                    parts.push(Way::Any(std::iter::once(as_typed).chain(names).collect()));
                     next = others.concepts.end;
                 }
                 parts.extend(clause.concepts[next..].iter().map(held));
-                and(parts)
+                (!parts.is_empty()).then(|| Box::new(HoldsQuery::new(Way::Every(parts))) as Engine)
             }
             Mode::Exact => {
                 let clause = self.clause(text);
@@ -368,7 +366,7 @@ impl Lowering<'_> {
                 if let (Some((field, word)), Tier::Words) = (word, tier) {
                     return Some(boosted(term(field, word), text.weight));
                 }
-                let word = word.map(|(field, word)| Term::from_field_text(field, word));
+                let word = word.map(|(field, word)| term(field, word));
                 let mut parts = vec![(Occur::Must, exact(&unit_fields, &clause.units, word))];
                 // its words only tell which of many articles are worth a closer look
                 let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
@@ -392,14 +390,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// What finds another name of a concept: its word, or its units in a row.
-    fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Engine {
+    /// How another name of a concept is held: by its word, or its units in a row.
+    fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Way {
         let (word_field, unit_fields) = self.fields_of(field);
-        let mut ways: Vec<Engine> = name.term.iter().zip(word_field).map(|(word, field)| term(field, word)).collect();
-        if ways.is_empty() || tier == Tier::Strict {
-            ways.push(exact(&unit_fields, &name.units, None));
+        let word = name.term.as_ref().zip(word_field).map(|(word, field)| term(field, word));
+        match (word, tier) {
+            (Some(word), Tier::Words) => Way::Word(word),
+            (word, _) => Way::string(&unit_fields, &name.units, word),
         }
-        union(ways)
     }
 
     /// Where words of a text are looked up, and where its units.
@@ -620,22 +618,12 @@ fn term(field: EngineField, text: &str) -> Engine {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
 }
 
-/// What contains the units in a row, unscored; `word` is a term whose articles do so anyway.
-fn exact(fields: &[EngineField], units: &[UnitKey], word: Option<Term>) -> Engine {
-    unscored(match units {
-        [] => Box::new(EmptyQuery),
-        [unit] => {
-            let term = |&field| Term::from_field_text(field, &unit.text);
-            union(
-                fields
-                    .iter()
-                    .map(term)
-                    .map(|term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as _)
-                    .collect(),
-            )
-        }
-        units => Box::new(ExactQuery::new(fields, units, word)),
-    })
+/// What contains the units in a row, unscored; `word` finds articles that do so anyway.
+fn exact(fields: &[EngineField], units: &[UnitKey], word: Option<Engine>) -> Engine {
+    match units {
+        [] => unscored(Box::new(EmptyQuery)),
+        units => unscored(Box::new(HoldsQuery::new(Way::string(fields, units, word)))),
+    }
 }
 
 /// The units in a row, scored as a phrase.

@@ -11,6 +11,7 @@ mod hostile;
 mod reading;
 mod seed_format;
 
+mod optimizing;
 mod refresh;
 
 mod exactness;
