@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
@@ -141,7 +142,7 @@ pub(crate) enum WordClass {
 
 impl WordClass {
     pub(crate) fn of(folded: &str) -> Self {
-        static LISTS: LazyLock<[HashSet<&'static str>; 2]> = LazyLock::new(|| {
+        static LISTS: LazyLock<[HashSet<&'static str, RandomState>; 2]> = LazyLock::new(|| {
             [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")]
                 .map(|list| list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
         });
