@@ -11,8 +11,10 @@
 //!
 //! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Bound;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
@@ -166,7 +168,7 @@ enum Tier {
 
 /// Lowers `query` for an index with these fields.
 pub(crate) fn lower(query: &Query, fields: &Fields, analyzer: &Analyzer, synonyms: &Synonyms) -> Lowered {
-    let lowering = Lowering { fields, analyzer, synonyms };
+    let lowering = Lowering { fields, analyzer, synonyms, clauses: RefCell::default() };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -203,6 +205,8 @@ struct Lowering<'a> {
     fields: &'a Fields,
     analyzer: &'a Analyzer,
     synonyms: &'a Synonyms,
+    /// Clauses made so far: every query of the three asks for them, and cutting a text into words is most of the work.
+    clauses: RefCell<Vec<(Text, Rc<Clause>)>>,
 }
 
 impl Lowering<'_> {
@@ -216,7 +220,7 @@ impl Lowering<'_> {
                 }
             }
             Query::Text(text) if is_filter(text.field) => {}
-            Query::Text(text) => clauses.push(self.clause(text)),
+            Query::Text(text) => clauses.push((*self.clause(text)).clone()),
         }
     }
 
@@ -234,16 +238,46 @@ impl Lowering<'_> {
                     None => None,
                 }
             }
-            Query::And(children) => {
-                let parts: Vec<(Occur, Engine)> = children.iter().filter_map(|child| self.part(child, tier)).collect();
-                and(parts)
-            }
+            Query::And(children) => and(self.parts(children, tier)),
             Query::Or(children) => {
                 let parts: Option<Vec<Engine>> = children.iter().map(|child| self.tier(child, tier)).collect();
                 parts.map(union)
             }
             Query::Text(text) => self.text(text, tier),
         }
+    }
+
+    /// The parts of a conjunction. Those that are looked for in two rounds are looked for together, and with them the filters,
+    /// so that no part reads positions of what another rules out.
+    fn parts(&self, children: &[Query], tier: Tier) -> Vec<(Occur, Engine)> {
+        let way = |child: &Query| match child {
+            Query::Text(text) if text.mode == Mode::Words && !is_filter(text.field) => {
+                let clause = self.clause(text);
+                if self.plain_words(text, &clause, tier).is_some() { None } else { self.way(text, &clause, tier) }
+            }
+            _ => None,
+        };
+        let mut ways = Vec::new();
+        let mut others = Vec::new();
+        for child in children {
+            match way(child) {
+                Some(way) => ways.push(way),
+                None => others.push(child),
+            }
+        }
+        if !ways.is_empty() {
+            others.retain(|child| {
+                let is_a_filter =
+                    matches!(child, Query::Date(_)) || matches!(child, Query::Text(text) if is_filter(text.field));
+                let filter = if is_a_filter { self.tier(child, tier) } else { None };
+                let stays = filter.is_none();
+                ways.extend(filter.map(Way::Word));
+                stays
+            });
+        }
+        let together = (!ways.is_empty()).then(|| Box::new(HoldsQuery::new(Way::Every(ways))) as Engine);
+        let others = others.into_iter().filter_map(|child| self.part(child, tier));
+        together.into_iter().map(|together| (Occur::Must, together)).chain(others).collect()
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.
@@ -334,29 +368,8 @@ impl Lowering<'_> {
         match text.mode {
             Mode::Words => {
                 let clause = self.clause(text);
-                let word = |concept: &Concept| {
-                    let (word, field) = concept.term.as_ref().zip(word_field)?;
-                    Some(boosted(term(field, word), concept.weight))
-                };
-                let words: Option<Vec<_>> = clause.concepts.iter().map(word).collect();
-                if let (Some(words), Tier::Words, true) = (words, tier, clause.others.is_empty()) {
-                    return and(words.into_iter().map(|word| (Occur::Must, word)).collect());
-                }
-                let held = |concept: &Concept| match (word(concept), tier) {
-                    (Some(word), Tier::Words) => Way::Word(word),
-                    (word, _) => Way::string(&unit_fields, &concept.units, word),
-                };
-                let mut parts = Vec::new();
-                let mut next = 0;
-                for others in &clause.others {
-                    parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
-                    let as_typed = Way::Every(clause.concepts[others.concepts.clone()].iter().map(held).collect());
-                    let names = others.names.iter().map(|name| self.name(name, text.field, tier));
-                    parts.push(Way::Any(std::iter::once(as_typed).chain(names).collect()));
-                    next = others.concepts.end;
-                }
-                parts.extend(clause.concepts[next..].iter().map(held));
-                (!parts.is_empty()).then(|| Box::new(HoldsQuery::new(Way::Every(parts))) as Engine)
+                let plain = self.plain_words(text, &clause, tier);
+                plain.or_else(|| Some(Box::new(HoldsQuery::new(self.way(text, &clause, tier)?))))
             }
             Mode::Exact => {
                 let clause = self.clause(text);
@@ -389,6 +402,40 @@ impl Lowering<'_> {
                 (!units.is_empty()).then(|| union(ways))
             }
         }
+    }
+
+    /// The words of a text, where nothing else is asked for: the engine skips through these.
+    fn plain_words(&self, text: &Text, clause: &Clause, tier: Tier) -> Option<Engine> {
+        let word_field = self.fields_of(text.field).0.filter(|_| tier == Tier::Words && clause.others.is_empty())?;
+        let word = |concept: &Concept| {
+            let word = term(word_field, concept.term.as_ref()?);
+            Some((Occur::Must, boosted(word, concept.weight)))
+        };
+        and(clause.concepts.iter().map(word).collect::<Option<Vec<_>>>()?)
+    }
+
+    /// How all concepts of a text are held; `None` where it has none.
+    fn way(&self, text: &Text, clause: &Clause, tier: Tier) -> Option<Way> {
+        let (word_field, unit_fields) = self.fields_of(text.field);
+        let held = |concept: &Concept| {
+            let word = concept.term.as_ref().zip(word_field);
+            let word = word.map(|(word, field)| boosted(term(field, word), concept.weight));
+            match (word, tier) {
+                (Some(word), Tier::Words) => Way::Word(word),
+                (word, _) => Way::string(&unit_fields, &concept.units, word),
+            }
+        };
+        let mut parts = Vec::new();
+        let mut next = 0;
+        for others in &clause.others {
+            parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
+            let as_typed = Way::Every(clause.concepts[others.concepts.clone()].iter().map(held).collect());
+            let names = others.names.iter().map(|name| self.name(name, text.field, tier));
+            parts.push(Way::Any(std::iter::once(as_typed).chain(names).collect()));
+            next = others.concepts.end;
+        }
+        parts.extend(clause.concepts[next..].iter().map(held));
+        (!parts.is_empty()).then_some(Way::Every(parts))
     }
 
     /// How another name of a concept is held: by its word, or its units in a row.
@@ -459,7 +506,16 @@ impl Lowering<'_> {
         keys(analyzed.normalized.as_str(), &analyzed.units)
     }
 
-    fn clause(&self, text: &Text) -> Clause {
+    fn clause(&self, text: &Text) -> Rc<Clause> {
+        if let Some((_, known)) = self.clauses.borrow().iter().find(|(known, _)| known == text) {
+            return Rc::clone(known);
+        }
+        let clause = Rc::new(self.new_clause(text));
+        self.clauses.borrow_mut().push((text.clone(), Rc::clone(&clause)));
+        clause
+    }
+
+    fn new_clause(&self, text: &Text) -> Clause {
         let analyzed = self.analyzer.analyze(&text.text);
         let found = analyzed.words();
         let class = |word: &words::Word<'_>| WordClass::of(&analyzed.normalized.as_str()[word.bytes.clone()]);
