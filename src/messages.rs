@@ -345,6 +345,20 @@ messages! {
     /// How long a run took that read nothing.
     IndexTime { seconds: f64 }
         en("time: {seconds:.2} s") zh("用时：{seconds:.2} 秒");
+    /// `souwen optimize`: parts of the index.
+    SegmentsMerged { before: u64, after: u64 }
+        en("segments: {before} before, {after} now") zh("段：原有 {before} 个，现有 {after} 个");
+    /// `souwen optimize`: articles that were removed earlier.
+    RemovedArticlesDropped { articles: u64 }
+        en("space of removed articles given back: {articles} {}", plural(articles, "article", "articles"))
+        zh("收回已移除文章的空间：{articles} 篇");
+    /// `souwen optimize`: bytes on disk.
+    SizeBeforeAfter { before: &'a str, after: &'a str }
+        en("size: {before} before, {after} now") zh("大小：原为 {before}，现为 {after}");
+    /// `souwen optimize` on an index that is as good as it gets.
+    NothingToOptimize { articles: u64 }
+        en("nothing to merge: {articles} {} in one segment", plural(articles, "article", "articles"))
+        zh("无需合并：{articles} 篇文章已在同一段中");
     /// How many problems there were; `kinds` is a list of [`Message::ProblemsOfKind`].
     Problems { problems: u64, kinds: &'a str }
         en("problems: {problems} ({kinds})") zh("问题：{problems} 个（{kinds}）");

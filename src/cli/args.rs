@@ -50,6 +50,7 @@ pub(super) enum Command {
     Search(SearchArgs),
     Show(ShowArgs),
     Stats(StatsArgs),
+    Optimize(OptimizeArgs),
     Analyze(AnalyzeArgs),
     Dict(DictArgs),
     Eval(EvalArgs),
@@ -269,6 +270,21 @@ pub(super) struct StatsArgs {
     #[arg(long)]
     pub(super) json: bool,
 }
+
+/// Merge the parts of the index into one, and give back the space of removed articles
+#[derive(Debug, Options)]
+#[command(after_help = OPTIMIZING)]
+pub(super) struct OptimizeArgs {
+    /// Print the sizes before and after as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const OPTIMIZING: &str = "\
+`souwen index` keeps the index in good shape by itself. This is for the last of it, as before an index is
+copied elsewhere. Until it ends it takes the space of the index once more; searching goes on meanwhile.
+
+Exit codes: 0 done, 2 error.";
 
 /// Print the terms that a text is cut into, with positions and offsets
 #[derive(Debug, Options)]

@@ -23,6 +23,7 @@ mod failure;
 mod generate;
 mod index;
 mod interrupt;
+mod optimize;
 mod pager;
 mod place;
 mod progress;
@@ -80,6 +81,7 @@ fn command(command: &Command, settings: &Settings, console: &Console) -> Result<
         Command::Index(args) => index::run(args, &place()?, settings, console),
         Command::Watch(args) => watch::run(args, &place()?, settings, console),
         Command::Search(args) => search::run(args, &place()?, settings, console),
+        Command::Optimize(args) => optimize::run(args, &place()?, console),
         Command::Show(args) => show::run(args, &place()?, settings, console),
         Command::Stats(args) => stats::run(args, &place()?, console),
         Command::Analyze(args) => analyze::run(args, &dictionary(&place()?, settings, console)?, console),

@@ -2,7 +2,7 @@
 //!
 //! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an
 //! index may be used, [`sync`](mod@sync) writes it, `plan.rs`, `run.rs` and `mass_delete.rs` being its parts, `manifest.rs`
-//! remembers which files it holds. `checksums.rs` finds what has changed behind our backs, [`guard`] bears it.
+//! remembers which files it holds, `optimize.rs` makes one segment of many. `checksums.rs` finds what has changed behind our backs, [`guard`] bears it.
 
 mod budget;
 pub(crate) mod checksums;
@@ -15,6 +15,7 @@ pub(crate) mod lock;
 pub(crate) mod manifest;
 mod mass_delete;
 pub mod open;
+mod optimize;
 mod packing;
 mod plan;
 mod run;
@@ -26,5 +27,6 @@ pub mod sync;
 
 pub use lock::Writer;
 pub use open::ArticleIndex;
+pub use optimize::{OptimizeReport, optimize};
 pub use stats::Stats;
 pub use sync::{Progress, SyncOptions, SyncReport, sync};

@@ -26,6 +26,10 @@ const STORE_BLOCK_BYTES: usize = 32 << 10;
 /// Level of zstd, on its scale of 1 to 22. Decompression does not slow down with it.
 const STORE_ZSTD_LEVEL: i32 = 1;
 
+/// Stored text that a reader keeps decompressed, of all segments together: whoever asks many queries of one reader meets the
+/// same articles again and again, and decompressing their blocks takes longer than anything else about a hit.
+const STORE_CACHE_BYTES: usize = 64 << 20;
+
 /// What every commit says about itself, beside tantivy's own account of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
@@ -111,7 +115,10 @@ impl ArticleIndex {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             index.set_multithread_executor(threads.min(segments.len()))?;
         }
-        Ok(index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
+        let blocks = STORE_CACHE_BYTES / STORE_BLOCK_BYTES / segments.len().max(1);
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(blocks.max(1));
+        Ok(reader.try_into()?)
     }
 
     /// Zone of the dates of the index.

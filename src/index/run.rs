@@ -96,7 +96,7 @@ const CHUNKS_PART: usize = 8;
 /// Segments that are made with less memory than this are so small that merging them takes most of the time.
 const MIN_SEGMENT_BYTES: usize = 8 << 20;
 /// The least that the engine wants for indexing threads of its own. They get no articles and take no memory.
-const IDLE_WRITER_BYTES: usize = 15_000_000;
+pub(super) const IDLE_WRITER_BYTES: usize = 15_000_000;
 /// Problems that are kept of one file: enough to see what is wrong with it.
 const MAX_PROBLEMS_OF_FILE: usize = 20;
 

@@ -1,71 +1,114 @@
-//! A query of the engine for a string: units that follow each other without a gap, in any of some fields.
+//! A query of the engine for what an article must hold: words, units in a row, and what these make together.
 //!
-//! The engine's own phrase query reads the positions of every article that holds all units, which for frequent characters
-//! are most articles. This one asks two cheaper things first: whether the article holds the string as a word, which is a
-//! posting and no position; and whether the rarest units stand side by side.
+//! The engine's own conjunction and phrase read the positions of every article that holds all units of one string, which
+//! for frequent characters are most articles, before they look at the other strings. This one asks in two rounds: first
+//! postings only, of all that is asked for, the rarest first; then positions, in the few articles that are left. An
+//! article that holds a string as a word needs no look at its positions at all.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::deadline::{Deadline, Watch};
 use super::lower::UnitKey;
 
-/// Finds the documents that hold `units` in a row in one of the fields. Its score is constant.
-#[derive(Clone)]
-pub(crate) struct ExactQuery {
-    rows: Vec<Vec<(u32, Term)>>,
-    /// A word that is this string: where it occurs, so does the string.
-    word: Option<Term>,
-    deadline: Deadline,
+/// Units with their places in a row.
+type Located = Vec<(u32, Term)>;
+
+/// A way to hold what was asked for: first as words and terms, then as what the engine makes of them.
+#[derive(Debug)]
+pub(crate) enum Way<W = Box<dyn Query>, R = Located> {
+    /// A word. The only thing that scores.
+    Word(W),
+    /// Units in a row in one field.
+    Row(R),
+    /// One of these; its score is the best of theirs.
+    Any(Vec<Self>),
+    /// All of these; its score is their sum.
+    Every(Vec<Self>),
 }
 
-impl ExactQuery {
-    pub(crate) fn new(fields: &[Field], units: &[UnitKey], word: Option<Term>, deadline: Deadline) -> Self {
-        Self { rows: fields.iter().map(|&field| located(field, units)).collect(), word, deadline }
+impl Way {
+    /// `units` in a row in one of `fields`, or `word`, which is this string: where it occurs, so does the string.
+    pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<Box<dyn Query>>) -> Self {
+        let rows = fields.iter().map(|&field| Self::Row(located(field, units)));
+        Self::Any(word.map(Self::Word).into_iter().chain(rows).collect())
+    }
+
+    fn weighed(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Way<Box<dyn Weight>>> {
+        let all = |ways: &[Self]| ways.iter().map(|way| way.weighed(scoring)).collect::<tantivy::Result<Vec<_>>>();
+        Ok(match self {
+            Self::Word(word) => Way::Word(word.weight(scoring)?),
+            Self::Row(units) => Way::Row(units.clone()),
+            Self::Any(ways) => Way::Any(all(ways)?),
+            Self::Every(ways) => Way::Every(all(ways)?),
+        })
     }
 }
 
 /// Units with their places in a row.
-pub(super) fn located(field: Field, units: &[UnitKey]) -> Vec<(u32, Term)> {
+pub(super) fn located(field: Field, units: &[UnitKey]) -> Located {
     units.iter().map(|unit| (unit.position, Term::from_field_text(field, &unit.text))).collect()
 }
 
-impl fmt::Debug for ExactQuery {
+/// Finds the documents that hold something in one of some ways.
+#[derive(Clone)]
+pub(crate) struct HoldsQuery {
+    way: Arc<Way>,
+    deadline: Deadline,
+}
+
+impl HoldsQuery {
+    pub(crate) fn new(way: Way, deadline: Deadline) -> Self {
+        Self { way: Arc::new(way), deadline }
+    }
+}
+
+impl fmt::Debug for HoldsQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ExactQuery({:?}, word {:?})", self.rows, self.word)
+        write!(f, "HoldsQuery({:?})", self.way)
     }
 }
 
-impl Query for ExactQuery {
-    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
+impl Query for HoldsQuery {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(HoldsWeight { way: self.way.weighed(scoring)?, deadline: self.deadline }))
     }
 }
 
-impl Weight for ExactQuery {
+struct HoldsWeight {
+    way: Way<Box<dyn Weight>>,
+    deadline: Deadline,
+}
+
+impl Weight for HoldsWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let rows = self.rows.iter().map(|units| Row::open(reader, units));
-        let rows = rows.filter_map(Result::transpose).collect::<tantivy::Result<Vec<Row>>>()?;
-        let word = match &self.word {
-            Some(word) => reader.inverted_index(word.field())?.read_postings(word, IndexRecordOption::Basic)?,
-            None => None,
-        };
-        let mut scorer = ExactScorer { rows, word, score: boost, doc: 0, watch: Watch::new(self.deadline) };
+        let mut scorer = HoldsScorer::open(self, reader, boost)?;
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
 
+    fn scorer_danger(
+        &self,
+        reader: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<(SeekDangerResult, Box<dyn Scorer>)> {
+        let mut scorer = HoldsScorer::open(self, reader, boost)?;
+        Ok((scorer.seek_danger(target), Box::new(scorer)))
+    }
+
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        explain_constant(self, reader, doc, "units in a row")
+        explain_match(self, reader, doc, "words or units in a row")
     }
 }
 
-/// The explanation of a match whose score is constant.
-pub(super) fn explain_constant(
+/// The explanation of a match that is told by its score alone.
+pub(super) fn explain_match(
     weight: &dyn Weight,
     reader: &SegmentReader,
     doc: DocId,
@@ -75,42 +118,130 @@ pub(super) fn explain_constant(
     if scorer.doc() > doc || scorer.seek(doc) != doc {
         return Err(TantivyError::InvalidArgument(format!("document {doc} does not match")));
     }
-    Ok(Explanation::new(what, 1.0))
+    Ok(Explanation::new(what, scorer.score()))
 }
 
-struct ExactScorer {
-    rows: Vec<Row>,
-    word: Option<SegmentPostings>,
-    score: Score,
+/// A way in one segment.
+type Opened = Way<Box<dyn Scorer>, Row>;
+
+impl Way<Box<dyn Weight>> {
+    /// `None` where no document of the segment holds it.
+    fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Option<Opened>> {
+        Ok(match self {
+            Self::Word(word) => Some(word.scorer(reader, boost)?).filter(|word| word.doc() < TERMINATED).map(Way::Word),
+            Self::Row(units) => Row::open(reader, units)?.map(Way::Row),
+            Self::Any(ways) => {
+                let ways = ways.iter().filter_map(|way| way.open(reader, boost).transpose());
+                Some(ways.collect::<tantivy::Result<Vec<_>>>()?).filter(|ways| !ways.is_empty()).map(Way::Any)
+            }
+            Self::Every(ways) => {
+                let ways = ways.iter().map(|way| way.open(reader, boost));
+                let mut ways: Option<Vec<Opened>> = ways.collect::<tantivy::Result<_>>()?;
+                if let Some(ways) = &mut ways {
+                    // the rarest first, for it leaves the least to look at
+                    ways.sort_by_key(Way::size_hint);
+                }
+                ways.map(Way::Every)
+            }
+        })
+    }
+}
+
+impl Opened {
+    /// HOT, first round: a document at or after `target` before which no document holds this, by postings alone.
+    fn next(&mut self, mut target: DocId) -> DocId {
+        match self {
+            Self::Word(word) => seek(word, target),
+            Self::Row(row) => row.seek(target),
+            Self::Any(ways) => {
+                let mut next = TERMINATED;
+                for way in ways {
+                    next = next.min(way.next(target));
+                    if next == target {
+                        break;
+                    }
+                }
+                next
+            }
+            Self::Every(ways) => 'again: loop {
+                for way in &mut *ways {
+                    let next = way.next(target);
+                    if next > target {
+                        target = next;
+                        continue 'again;
+                    }
+                }
+                break target;
+            },
+        }
+    }
+
+    /// HOT, second round: whether `doc`, which [`next`](Self::next) has given, holds this.
+    fn holds(&mut self, doc: DocId) -> bool {
+        match self {
+            Self::Word(_) => true,
+            Self::Row(row) => row.len() == 1 || !row.starts().is_empty(),
+            Self::Any(ways) => ways.iter_mut().any(|way| way.next(doc) == doc && way.holds(doc)),
+            Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc)),
+        }
+    }
+
+    /// The score of `doc`, which holds this.
+    fn score(&mut self, doc: DocId) -> Score {
+        match self {
+            Self::Word(word) => word.score(),
+            Self::Row(_) => 0.0,
+            Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc)).sum(),
+            Self::Any(ways) => {
+                let score = |way: &mut Self| {
+                    let scores = !matches!(way, Self::Row(_)) && way.next(doc) == doc && way.holds(doc);
+                    if scores { way.score(doc) } else { 0.0 }
+                };
+                ways.iter_mut().map(score).fold(0.0, Score::max)
+            }
+        }
+    }
+
+    fn size_hint(&self) -> u32 {
+        match self {
+            Self::Word(word) => word.size_hint(),
+            Self::Row(row) => row.size_hint(),
+            Self::Any(ways) => ways.iter().map(Self::size_hint).fold(0, u32::saturating_add),
+            Self::Every(ways) => ways.iter().map(Self::size_hint).min().unwrap_or(0),
+        }
+    }
+}
+
+struct HoldsScorer {
+    /// `None` where no document holds it.
+    way: Option<Opened>,
     doc: DocId,
     watch: Watch,
 }
 
-impl ExactScorer {
-    /// HOT: moves to the first match at or after `target`.
+impl HoldsScorer {
+    fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
+        Ok(Self { way: weight.way.open(reader, boost)?, doc: 0, watch: Watch::new(weight.deadline) })
+    }
+
+    /// Moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let with_word = self.word.as_mut().map_or(TERMINATED, |word| seek(word, target));
-            if with_word == target {
+            let Some(way) = &mut self.way else { break TERMINATED };
+            target = way.next(target);
+            if target >= TERMINATED || way.holds(target) {
                 break target;
-            }
-            let candidate = self.rows.iter_mut().map(|row| row.seek(target)).min().unwrap_or(TERMINATED);
-            if with_word <= candidate {
-                break with_word;
-            }
-            if self.rows.iter_mut().any(|row| row.doc == candidate && !row.starts().is_empty()) {
-                break candidate;
             }
             if self.watch.is_over() {
                 break TERMINATED;
             }
-            target = candidate + 1;
+            target += 1;
         };
         self.doc
     }
 }
 
-impl DocSet for ExactScorer {
+impl DocSet for HoldsScorer {
     fn advance(&mut self) -> DocId {
         if self.doc == TERMINATED { TERMINATED } else { self.settle(self.doc + 1) }
     }
@@ -119,18 +250,35 @@ impl DocSet for ExactScorer {
         self.settle(target)
     }
 
+    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
+        let next = self.way.as_mut().map_or(TERMINATED, |way| way.next(target));
+        if target >= TERMINATED || next > target {
+            return SeekDangerResult::SeekLowerBound(next.max(target));
+        }
+        if self.watch.is_over() {
+            return SeekDangerResult::SeekLowerBound(TERMINATED);
+        }
+        if self.way.as_mut().is_some_and(|way| way.holds(target)) {
+            self.doc = target;
+            SeekDangerResult::Found
+        } else {
+            SeekDangerResult::SeekLowerBound(target + 1)
+        }
+    }
+
     fn doc(&self) -> DocId {
         self.doc
     }
 
     fn size_hint(&self) -> u32 {
-        self.rows.iter().map(Row::size_hint).max().unwrap_or(0)
+        self.way.as_ref().map_or(0, Way::size_hint)
     }
 }
 
-impl Scorer for ExactScorer {
+impl Scorer for HoldsScorer {
     fn score(&mut self) -> Score {
-        self.score
+        let doc = self.doc;
+        self.way.as_mut().map_or(0.0, |way| way.score(doc))
     }
 }
 
@@ -148,9 +296,12 @@ impl Row {
     /// `None` when the segment does not hold one of the units.
     pub(super) fn open(reader: &SegmentReader, located: &[(u32, Term)]) -> tantivy::Result<Option<Self>> {
         let mut units = Vec::new();
+        // a single unit stands in a row wherever it stands
+        let option =
+            if located.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
         for (place, term) in located {
             let index = reader.inverted_index(term.field())?;
-            match index.read_postings(term, IndexRecordOption::WithFreqsAndPositions)? {
+            match index.read_postings(term, option)? {
                 Some(postings) => units.push((*place, postings)),
                 None => return Ok(None),
             }
@@ -223,7 +374,7 @@ impl Row {
 }
 
 /// The first document at or after `target`; does not move postings that are there already.
-fn seek(postings: &mut SegmentPostings, target: DocId) -> DocId {
+fn seek(postings: &mut impl DocSet, target: DocId) -> DocId {
     let doc = postings.doc();
     if doc >= target { doc } else { postings.seek(target) }
 }

@@ -11,20 +11,23 @@
 //!
 //! Function words (`data/function-words.txt`) never decide whether an article is found, unless there is nothing else.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Bound;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
-    Occur, PhrasePrefixQuery, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
+    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::deadline::{Deadline, TimedQuery};
-use super::exact::ExactQuery;
+use super::exact::{HoldsQuery, Way};
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
@@ -148,7 +151,7 @@ pub(crate) enum WordClass {
 
 impl WordClass {
     pub(crate) fn of(folded: &str) -> Self {
-        static LISTS: LazyLock<[HashSet<&'static str>; 2]> = LazyLock::new(|| {
+        static LISTS: LazyLock<[HashSet<&'static str, RandomState>; 2]> = LazyLock::new(|| {
             [include_str!("../../data/question-words.txt"), include_str!("../../data/function-words.txt")]
                 .map(|list| list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
         });
@@ -178,7 +181,7 @@ pub(crate) fn lower(
     synonyms: &Synonyms,
     deadline: Deadline,
 ) -> Lowered {
-    let lowering = Lowering { fields, analyzer, synonyms, deadline };
+    let lowering = Lowering { fields, analyzer, synonyms, deadline, clauses: RefCell::default() };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -216,11 +219,17 @@ struct Lowering<'a> {
     analyzer: &'a Analyzer,
     synonyms: &'a Synonyms,
     deadline: Deadline,
+    /// Clauses made so far: every query of the three asks for them, and cutting a text into words is most of the work.
+    clauses: RefCell<Vec<(Text, Rc<Clause>)>>,
 }
 
 impl Lowering<'_> {
     fn timed(&self, query: Engine) -> Engine {
         Box::new(TimedQuery::new(query, self.deadline))
+    }
+
+    fn holds(&self, way: Way) -> Engine {
+        Box::new(HoldsQuery::new(way, self.deadline))
     }
 
     /// A union of however many.
@@ -242,7 +251,7 @@ impl Lowering<'_> {
                 }
             }
             Query::Text(text) if is_filter(text.field) => {}
-            Query::Text(text) => clauses.push(self.clause(text)),
+            Query::Text(text) => clauses.push((*self.clause(text)).clone()),
         }
     }
 
@@ -260,16 +269,46 @@ impl Lowering<'_> {
                     None => None,
                 }
             }
-            Query::And(children) => {
-                let parts: Vec<(Occur, Engine)> = children.iter().filter_map(|child| self.part(child, tier)).collect();
-                and(parts)
-            }
+            Query::And(children) => and(self.parts(children, tier)),
             Query::Or(children) => {
                 let parts: Option<Vec<Engine>> = children.iter().map(|child| self.tier(child, tier)).collect();
                 parts.map(|parts| self.wide_union(parts))
             }
             Query::Text(text) => self.text(text, tier),
         }
+    }
+
+    /// The parts of a conjunction. Those that are looked for in two rounds are looked for together, and with them the filters,
+    /// so that no part reads positions of what another rules out.
+    fn parts(&self, children: &[Query], tier: Tier) -> Vec<(Occur, Engine)> {
+        let way = |child: &Query| match child {
+            Query::Text(text) if text.mode == Mode::Words && !is_filter(text.field) => {
+                let clause = self.clause(text);
+                if self.plain_words(text, &clause, tier).is_some() { None } else { self.way(text, &clause, tier) }
+            }
+            _ => None,
+        };
+        let mut ways = Vec::new();
+        let mut others = Vec::new();
+        for child in children {
+            match way(child) {
+                Some(way) => ways.push(way),
+                None => others.push(child),
+            }
+        }
+        if !ways.is_empty() {
+            others.retain(|child| {
+                let is_a_filter =
+                    matches!(child, Query::Date(_)) || matches!(child, Query::Text(text) if is_filter(text.field));
+                let filter = if is_a_filter { self.tier(child, tier) } else { None };
+                let stays = filter.is_none();
+                ways.extend(filter.map(Way::Word));
+                stays
+            });
+        }
+        let together = (!ways.is_empty()).then(|| self.holds(Way::Every(ways)));
+        let others = others.into_iter().filter_map(|child| self.part(child, tier));
+        together.into_iter().map(|together| (Occur::Must, together)).chain(others).collect()
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.
@@ -338,7 +377,7 @@ impl Lowering<'_> {
         }
         // other names find, but do not score: beside the name that was typed, they would crowd out what holds other words
         let names = clause.others.iter().flat_map(|others| &others.names);
-        optional.extend(names.map(|name| unscored(self.name(name, clause.concepts[0].field, Tier::Words))));
+        optional.extend(names.map(|name| unscored(self.holds(self.name(name, clause.concepts[0].field, Tier::Words)))));
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().clamp(1, 2))) {
             optional.extend(unit_fields.iter().map(|&field| self.units_query(field, pair)));
@@ -356,35 +395,8 @@ impl Lowering<'_> {
         match text.mode {
             Mode::Words => {
                 let clause = self.clause(text);
-                let held = |concept: &Concept| -> (Occur, Engine) {
-                    let mut ways = Vec::new();
-                    match (&concept.term, word_field) {
-                        (Some(word), Some(field)) => {
-                            ways.push(boosted(term(field, word), concept.weight));
-                            if tier == Tier::Strict {
-                                ways.push(self.exact(
-                                    &unit_fields,
-                                    &concept.units,
-                                    Some(Term::from_field_text(field, word)),
-                                ));
-                            }
-                        }
-                        _ => ways.push(self.exact(&unit_fields, &concept.units, None)),
-                    }
-                    (Occur::Must, union(ways))
-                };
-                let mut parts = Vec::new();
-                let mut next = 0;
-                for others in &clause.others {
-                    parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
-                    let as_typed = and(clause.concepts[others.concepts.clone()].iter().map(held).collect());
-                    let names = others.names.iter().map(|name| self.name(name, text.field, tier));
-                    let ways = as_typed.into_iter().chain(names).collect();
-                    parts.push((Occur::Must, Box::new(DisjunctionMaxQuery::new(ways)) as Engine));
-                    next = others.concepts.end;
-                }
-                parts.extend(clause.concepts[next..].iter().map(held));
-                and(parts)
+                let plain = self.plain_words(text, &clause, tier);
+                plain.or_else(|| Some(self.holds(self.way(text, &clause, tier)?)))
             }
             Mode::Exact => {
                 let clause = self.clause(text);
@@ -395,7 +407,7 @@ impl Lowering<'_> {
                 if let (Some((field, word)), Tier::Words) = (word, tier) {
                     return Some(boosted(term(field, word), text.weight));
                 }
-                let word = word.map(|(field, word)| Term::from_field_text(field, word));
+                let word = word.map(|(field, word)| term(field, word));
                 let mut parts = vec![(Occur::Must, self.exact(&unit_fields, &clause.units, word))];
                 // its words only tell which of many articles are worth a closer look
                 let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
@@ -421,14 +433,48 @@ impl Lowering<'_> {
         }
     }
 
-    /// What finds another name of a concept: its word, or its units in a row.
-    fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Engine {
-        let (word_field, unit_fields) = self.fields_of(field);
-        let mut ways: Vec<Engine> = name.term.iter().zip(word_field).map(|(word, field)| term(field, word)).collect();
-        if ways.is_empty() || tier == Tier::Strict {
-            ways.push(self.exact(&unit_fields, &name.units, None));
+    /// The words of a text, where nothing else is asked for: the engine skips through these.
+    fn plain_words(&self, text: &Text, clause: &Clause, tier: Tier) -> Option<Engine> {
+        let word_field = self.fields_of(text.field).0.filter(|_| tier == Tier::Words && clause.others.is_empty())?;
+        let word = |concept: &Concept| {
+            let word = term(word_field, concept.term.as_ref()?);
+            Some((Occur::Must, boosted(word, concept.weight)))
+        };
+        and(clause.concepts.iter().map(word).collect::<Option<Vec<_>>>()?)
+    }
+
+    /// How all concepts of a text are held; `None` where it has none.
+    fn way(&self, text: &Text, clause: &Clause, tier: Tier) -> Option<Way> {
+        let (word_field, unit_fields) = self.fields_of(text.field);
+        let held = |concept: &Concept| {
+            let word = concept.term.as_ref().zip(word_field);
+            let word = word.map(|(word, field)| boosted(term(field, word), concept.weight));
+            match (word, tier) {
+                (Some(word), Tier::Words) => Way::Word(word),
+                (word, _) => Way::string(&unit_fields, &concept.units, word),
+            }
+        };
+        let mut parts = Vec::new();
+        let mut next = 0;
+        for others in &clause.others {
+            parts.extend(clause.concepts[next..others.concepts.start].iter().map(held));
+            let as_typed = Way::Every(clause.concepts[others.concepts.clone()].iter().map(held).collect());
+            let names = others.names.iter().map(|name| self.name(name, text.field, tier));
+            parts.push(Way::Any(std::iter::once(as_typed).chain(names).collect()));
+            next = others.concepts.end;
         }
-        union(ways)
+        parts.extend(clause.concepts[next..].iter().map(held));
+        (!parts.is_empty()).then_some(Way::Every(parts))
+    }
+
+    /// How another name of a concept is held: by its word, or its units in a row.
+    fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Way {
+        let (word_field, unit_fields) = self.fields_of(field);
+        let word = name.term.as_ref().zip(word_field).map(|(word, field)| term(field, word));
+        match (word, tier) {
+            (Some(word), Tier::Words) => Way::Word(word),
+            (word, _) => Way::string(&unit_fields, &name.units, word),
+        }
     }
 
     /// Where words of a text are looked up, and where its units.
@@ -489,7 +535,16 @@ impl Lowering<'_> {
         keys(analyzed.normalized.as_str(), &analyzed.units)
     }
 
-    fn clause(&self, text: &Text) -> Clause {
+    fn clause(&self, text: &Text) -> Rc<Clause> {
+        if let Some((_, known)) = self.clauses.borrow().iter().find(|(known, _)| known == text) {
+            return Rc::clone(known);
+        }
+        let clause = Rc::new(self.new_clause(text));
+        self.clauses.borrow_mut().push((text.clone(), Rc::clone(&clause)));
+        clause
+    }
+
+    fn new_clause(&self, text: &Text) -> Clause {
         let analyzed = self.analyzer.analyze(&text.text);
         let mut found = analyzed.words();
         found.truncate(MAX_WORDS);
@@ -651,22 +706,12 @@ fn term(field: EngineField, text: &str) -> Engine {
 }
 
 impl Lowering<'_> {
-    /// What contains the units in a row, unscored; `word` is a term whose articles do so anyway.
-    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<Term>) -> Engine {
-        unscored(match units {
-            [] => Box::new(EmptyQuery),
-            [unit] => {
-                let term = |&field| Term::from_field_text(field, &unit.text);
-                union(
-                    fields
-                        .iter()
-                        .map(term)
-                        .map(|term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as _)
-                        .collect(),
-                )
-            }
-            units => Box::new(ExactQuery::new(fields, units, word, self.deadline)),
-        })
+    /// What contains the units in a row, unscored; `word` finds articles that do so anyway.
+    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<Engine>) -> Engine {
+        match units {
+            [] => unscored(Box::new(EmptyQuery)),
+            units => unscored(self.holds(Way::string(fields, units, word))),
+        }
     }
 
     /// The units in a row, scored as a phrase.

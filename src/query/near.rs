@@ -7,7 +7,7 @@ use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 use super::deadline::Deadline;
-use super::exact::{Row, explain_constant, located};
+use super::exact::{Row, explain_match, located};
 use super::lower::UnitKey;
 use crate::analysis::units::Unit;
 
@@ -52,7 +52,7 @@ impl Weight for NearQuery {
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        explain_constant(self, reader, doc, "words close together")
+        explain_match(self, reader, doc, "words close together")
     }
 }
 

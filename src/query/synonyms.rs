@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::fast::RandomState;
+
 use super::lower::{Concept, UnitKey, keys};
 use crate::analysis::normalize::Normalized;
 use crate::analysis::units::{Unit, units};
@@ -17,7 +19,7 @@ use crate::analysis::units::{Unit, units};
 pub struct Synonyms {
     groups: Vec<Vec<Member>>,
     /// Groups of a name, by [`key`].
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>, RandomState>,
 }
 
 /// A name in a group.
@@ -87,7 +89,7 @@ impl Synonyms {
             }
             let mut group: Vec<Member> = Vec::new();
             for name in names.split([',', '，']) {
-                let member = Member { label: name.trim().to_owned(), key: key(&spelled(name)) };
+                let member = Member { label: name.trim().to_owned(), key: key_of(name) };
                 if !member.key.is_empty() && !group.iter().any(|known| known.key == member.key) {
                     group.push(member);
                 }
@@ -157,15 +159,28 @@ fn spelled(name: &str) -> Vec<UnitKey> {
     keys(normalized.as_str(), &units(normalized.as_str()))
 }
 
+/// The [`key`] of the units of a name.
+fn key_of(name: &str) -> String {
+    let normalized = Normalized::new(name);
+    let folded = normalized.as_str();
+    joined(units(folded).iter().map(|unit| (&folded[unit.bytes.clone()], unit.position)))
+}
+
 /// The same for two strings exactly when one contains the other from end to end.
 fn key(units: &[UnitKey]) -> String {
+    joined(units.iter().map(|unit| (unit.text.as_str(), unit.position)))
+}
+
+/// Texts of units, and between them whether punctuation stands there.
+fn joined<'t>(units: impl Iterator<Item = (&'t str, u32)>) -> String {
     let mut key = String::new();
-    for (i, unit) in units.iter().enumerate() {
-        if i > 0 {
-            let breaks = unit.position - units[i - 1].position > Unit::STEP;
-            key.push(if breaks { '\u{2}' } else { '\u{1}' });
+    let mut before = None;
+    for (text, position) in units {
+        if let Some(before) = before {
+            key.push(if position - before > Unit::STEP { '\u{2}' } else { '\u{1}' });
         }
-        key.push_str(&unit.text);
+        key.push_str(text);
+        before = Some(position);
     }
     key
 }

@@ -15,6 +15,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use super::snippet::Match;
 use crate::analysis::Analyzer;
 use crate::analysis::units::{Unit, UnitKind};
@@ -29,7 +31,7 @@ pub(crate) struct Matcher {
     labels: Vec<String>,
     patterns: Vec<Pattern>,
     /// Patterns by the first unit, letters by their stem.
-    by_first: HashMap<String, Vec<usize>>,
+    by_first: HashMap<String, Vec<usize>, RandomState>,
     /// Patterns of one run of letters or digits that may go on.
     prefixes: Vec<usize>,
 }
@@ -78,7 +80,7 @@ impl Matcher {
     /// `weight` gives the importance of a concept, see [`Match::weight`].
     pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&Concept) -> f32) -> Self {
         let mut matcher =
-            Self { labels: Vec::new(), patterns: Vec::new(), by_first: HashMap::new(), prefixes: Vec::new() };
+            Self { labels: Vec::new(), patterns: Vec::new(), by_first: HashMap::default(), prefixes: Vec::new() };
         for clause in clauses {
             let kind = match clause.mode {
                 Mode::Exact => PatternKind::Exact,

@@ -72,7 +72,7 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
         cut_short += u64::from(!run.wait().unwrap().success());
 
         let held = held(&index);
-        for (path, _) in &committed {
+        for path in committed.keys() {
             let is_there = env.corpus().join(path).exists();
             assert!(!is_there || held.contains_key(path), "kill {kill}: {path:?} was committed and is lost");
         }

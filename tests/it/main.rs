@@ -17,6 +17,7 @@ mod reading;
 mod seed_format;
 
 mod faults;
+mod optimizing;
 mod refresh;
 mod watch;
 

@@ -140,6 +140,7 @@ fn help_is_short_and_names_the_query_language() {
           search    Find articles, those with all the words first
           show      Print one article, through $PAGER on a terminal
           stats     Describe the index: articles, dates, categories, sizes, settings
+          optimize  Merge the parts of the index into one, and give back the space of removed articles
           analyze   Print the terms that a text is cut into, with positions and offsets
           dict      Words of your own, which are then cut whole
           eval      Measure the ranking on queries with known answers
