@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use tantivy::index::{SegmentComponent, SegmentMeta};
 
@@ -84,7 +85,7 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// What the engine puts at the end of a footer.
 const FOOTER_MAGIC: u32 = 1337;
 /// Length of the footer and [`FOOTER_MAGIC`].
-const FOOTER_END_BYTES: usize = 8;
+const FOOTER_END_BYTES: u64 = 8;
 /// The engine's footers have about 100 bytes.
 const MAX_FOOTER_BYTES: u64 = 1000;
 
@@ -92,26 +93,19 @@ const MAX_FOOTER_BYTES: u64 = 1000;
 fn check_segment_file(path: &Path) -> io::Result<Option<u64>> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
-    let Some(end) = size.checked_sub(FOOTER_END_BYTES as u64) else { return Ok(None) };
+    let Some(end) = size.checked_sub(FOOTER_END_BYTES) else { return Ok(None) };
     file.seek(SeekFrom::Start(end))?;
-    let mut last = [0; FOOTER_END_BYTES];
+    let mut last = [0; FOOTER_END_BYTES as usize];
     file.read_exact(&mut last)?;
-    let [a, b, c, d, magic @ ..] = last;
-    let footer_bytes = u64::from(u32::from_le_bytes([a, b, c, d]));
-    let body_bytes = end.checked_sub(footer_bytes);
-    let Some(body_bytes) =
-        body_bytes.filter(|_| footer_bytes <= MAX_FOOTER_BYTES && magic == FOOTER_MAGIC.to_le_bytes())
-    else {
-        return Ok(None);
-    };
+    let Some(body_bytes) = body_bytes(end, last) else { return Ok(None) };
     file.seek(SeekFrom::Start(body_bytes))?;
-    let mut footer = vec![0; footer_bytes as usize];
+    let mut footer = vec![0; (end - body_bytes) as usize];
     file.read_exact(&mut footer)?;
 
     file.seek(SeekFrom::Start(0))?;
     let mut body = file.take(body_bytes);
     let mut buffer = vec![0; BUFFER_BYTES];
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc::new();
     loop {
         match body.read(&mut buffer)? {
             0 => break,
@@ -119,6 +113,24 @@ fn check_segment_file(path: &Path) -> io::Result<Option<u64>> {
         }
     }
     Ok(is_footer_of(&footer, crc.sum()).then_some(size))
+}
+
+/// Whether the content of a file of a segment agrees with its footer.
+pub(super) fn is_whole(content: &[u8]) -> bool {
+    let Some((rest, last)) = content.split_last_chunk() else { return false };
+    let Some(body_bytes) = body_bytes(rest.len() as u64, *last) else { return false };
+    let (body, footer) = rest.split_at(body_bytes as usize);
+    let mut crc = Crc::new();
+    crc.update(body);
+    is_footer_of(footer, crc.sum())
+}
+
+/// Where the footer that ends at `footer_end` begins; `last` stands behind it.
+fn body_bytes(footer_end: u64, last: [u8; FOOTER_END_BYTES as usize]) -> Option<u64> {
+    let [a, b, c, d, magic @ ..] = last;
+    let footer_bytes = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let is_footer = footer_bytes <= MAX_FOOTER_BYTES && magic == FOOTER_MAGIC.to_le_bytes();
+    footer_end.checked_sub(footer_bytes).filter(|_| is_footer)
 }
 
 /// The engine's footer, as it spells it.
