@@ -360,7 +360,7 @@ messages! {
         en("`souwen index --verbose` names all problems") zh("用 `souwen index --verbose` 查看全部问题");
     /// Beside files that were left out for their size.
     LargerFiles
-        en("`souwen index --max-file-size SIZE` takes larger files") zh("用 `souwen index --max-file-size 大小` 可收录更大的文件");
+        en("`souwen index --rebuild --max-file-size SIZE` takes larger files") zh("用 `souwen index --rebuild --max-file-size 大小` 可收录更大的文件");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");
