@@ -400,7 +400,7 @@ messages! {
         en("watching goes on, and the next change or minute tries again") zh("继续监视，有变化时或一分钟内会再试");
     /// Beside files that were left out for their size.
     LargerFiles
-        en("`souwen index --max-file-size SIZE` takes larger files") zh("用 `souwen index --max-file-size 大小` 可收录更大的文件");
+        en("`souwen index --rebuild --max-file-size SIZE` takes larger files") zh("用 `souwen index --rebuild --max-file-size 大小` 可收录更大的文件");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");

