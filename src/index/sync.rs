@@ -230,11 +230,11 @@ impl Target {
         options: &SyncOptions,
         open_folder: OpenFolder<'_>,
     ) -> Result<Self, Error> {
-        let opened = match ArticleIndex::open_in(dir, open_folder) {
-            Ok(index) => Some(index),
-            Err(Error::NoIndex(_)) => None,
+        let (opened, is_unreadable) = match ArticleIndex::open_in(dir, open_folder) {
+            Ok(index) => (Some(index), false),
+            Err(Error::NoIndex(_)) => (None, false),
             Err(Error::NotOurs(path)) => return Err(Error::NotOurs(path)),
-            Err(_) if options.rebuild => None,
+            Err(_) if options.rebuild => (None, true),
             Err(error) => return Err(error),
         };
         let zone = options.zone.clone().or_else(|| open::remembered_zone(dir));
@@ -247,7 +247,8 @@ impl Target {
             committed: Timestamp::UNIX_EPOCH,
             manifest: String::new(),
         };
-        let articles = open::remembered_articles(dir);
+        // what cannot be read may not say how many it holds, but it holds some
+        let articles = open::remembered_articles(dir).max(is_unreadable.into());
         let is_of_other = open::remembered_corpus(dir).is_some_and(|remembered| remembered != corpus);
         let guard = Guard { corpus: corpus.to_owned(), articles, is_of_other, is_off: options.allow_mass_delete };
         let folder = open_folder(dir)?;

@@ -53,6 +53,8 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
     assert!(env.command(&args).stderr(Stdio::null()).status().unwrap().success());
     let whole_ms = u64::try_from(started.elapsed().as_millis()).unwrap();
     fs::remove_dir_all(&index).unwrap();
+    // how long a refresh takes, and a run from scratch, is learnt from those that were too fast
+    let mut longest_ms = [whole_ms; 2];
     for kill in 0..kills {
         let from_scratch = kill % 10 == 0;
         if from_scratch && index.exists() {
@@ -67,9 +69,14 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
             }
         }
         let mut run = env.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(chance.below(whole_ms + whole_ms / 4)));
+        let longest_ms = &mut longest_ms[usize::from(from_scratch)];
+        std::thread::sleep(Duration::from_millis(chance.below(*longest_ms)));
         run.kill().unwrap();
-        cut_short += u64::from(!run.wait().unwrap().success());
+        if run.wait().unwrap().success() {
+            *longest_ms = (*longest_ms * 2 / 3).max(5);
+        } else {
+            cut_short += 1;
+        }
 
         let held = held(&index);
         for path in committed.keys() {

@@ -203,15 +203,18 @@ fn an_empty_or_vanished_folder_empties_no_index() {
         assert_eq!(run.code, 2, "{args}: {run}");
         assert!(run.stderr.contains("3 of 3 articles would be removed"), "{run}");
     }
-    assert_snapshot!(env.run("index --lang zh"), @"");
+    assert_snapshot!(env.run("index --lang zh"), @"
+    exit 2
+    ── stderr
+    souwen: 错误：“[DIR]/home/work/corpus”中已没有索引所含 3 篇文章中的 3 篇，本应移除；未移除任何文章
+    提示：磁盘是否已挂载？如果确实要移除，加上 `--allow-mass-delete`
+    ");
     assert_eq!(env.articles().len(), 3);
 
     // an index that cannot be read any more keeps its files, too
-    let meta = env.cwd().join("index/meta.json");
-    let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace("\\\"format\\\":3", "\\\"format\\\":99")).unwrap();
+    env.edit_commit("\\\"format\\\":3", "\\\"format\\\":99");
     assert!(env.run("index --rebuild").stderr.contains("3 of 3 articles would be removed"));
-    fs::write(&meta, text).unwrap();
+    env.edit_commit("\\\"format\\\":99", "\\\"format\\\":3");
     assert_eq!(env.articles().len(), 3);
 
     fs::remove_dir(env.corpus()).unwrap();
@@ -244,7 +247,14 @@ fn moved_articles_are_told_from_new_ones_and_are_no_loss() {
     let env = many().indexed();
     fs::rename(env.corpus().join("1"), env.corpus().join("一")).unwrap();
     env.write("new.md", post("新的一篇").body("<p>也在。</p>").text());
-    assert_snapshot!(env.run("index"), @"");
+    assert_snapshot!(env.run("index"), @"
+    exit 0
+    ── stdout
+    articles: 11 added, 0 changed, 20 unchanged, 10 removed
+    moved: 10 of the added, each removed elsewhere
+    files: 31 seen, 31 with articles, 0 failed, 0 of other kinds
+    time: [TIME]
+    ");
     for folder in ["0", "一", "2"] {
         write(&env.cwd().join("corpus/all/x"), "");
         fs::rename(env.corpus().join(folder), env.corpus().join("all").join(folder)).unwrap();
@@ -368,15 +378,13 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
 #[test]
 fn an_index_of_another_format_is_refused_with_a_way_out() {
     let env = three().indexed();
-    let meta = env.cwd().join("index/meta.json");
-    let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace("\\\"format\\\":3", "\\\"format\\\":99")).unwrap();
+    env.edit_commit("\\\"format\\\":3", "\\\"format\\\":99");
     assert_snapshot!(env.run("search 地铁"), @r#"
-        exit 2
-        ── stderr
-        souwen: error: the index at "index" has format 99, this souwen reads format 3
-        hint: `souwen index --rebuild FOLDER` makes it anew
-        "#);
+    exit 2
+    ── stderr
+    souwen: error: the index at "index" has format 99, this souwen reads format 3
+    hint: `souwen index --rebuild FOLDER` makes it anew
+    "#);
     assert_snapshot!(env.run("index --lang zh"), @r"
         exit 2
         ── stderr
@@ -390,10 +398,7 @@ fn an_index_of_another_format_is_refused_with_a_way_out() {
 #[test]
 fn an_index_of_other_rules_is_refused_with_a_way_out() {
     let env = three().indexed();
-    let meta = env.cwd().join("index/meta.json");
-    let text = fs::read_to_string(&meta).unwrap();
-    assert!(text.contains("normalize 1"), "the fingerprint names the rules");
-    fs::write(&meta, text.replace("normalize 1", "normalize 0")).unwrap();
+    env.edit_commit("normalize 1", "normalize 0");
     assert_snapshot!(env.run("search 地铁"), @r#"
         exit 2
         ── stderr
@@ -401,11 +406,11 @@ fn an_index_of_other_rules_is_refused_with_a_way_out() {
         hint: `souwen index --rebuild` makes it anew
         "#);
     assert_snapshot!(env.run("index"), @r#"
-        exit 2
-        ── stderr
-        souwen: error: the index at "index" was made with other analysis settings
-        hint: `souwen index --rebuild` makes it anew
-        "#);
+    exit 2
+    ── stderr
+    souwen: error: the index at "index" was made with other analysis settings
+    hint: `souwen index --rebuild` makes it anew
+    "#);
     env.run("index --rebuild --quiet").succeeds();
     assert_eq!(env.complete("地铁").len(), 2);
 }

@@ -27,36 +27,40 @@ fn the_nearest_setting_wins() {
 fn config_shows_what_is_in_force_and_from_where() {
     let env = TestEnv::new().post("a.md", post("题")).var("SOUWEN_LIMIT", "3").var("SOUWEN_MEMORY", "64MB");
     write(&env.home(".config/souwen/config.toml"), "limit = 4\nzone = \"+09:00\"\nthreads = 2\n");
-    assert_snapshot!(env.run("config --color never"), @r"
-        exit 0
-        ── stdout
-        configuration file: [DIR]/home/.config/souwen/config.toml
+    assert_snapshot!(env.run("config --color never"), @"
+    exit 0
+    ── stdout
+    configuration file: [DIR]/home/.config/souwen/config.toml
 
-        index         [DIR]/home/work/index  current folder
-        lang          en                               locale
-        color         never                            command line
-        limit         3                                SOUWEN_LIMIT
-        threads       2                                configuration file
-        memory        64MB                             SOUWEN_MEMORY
-        zone          +09:00                           configuration file
-        commit-every  1000000                          default
-        synonyms      true                             default
-        ");
-    assert_snapshot!(env.run("config --lang zh --index 别处"), @r"
-        exit 0
-        ── stdout
-        配置文件：[DIR]/home/.config/souwen/config.toml
+    index          [DIR]/home/work/index  current folder
+    lang           en                               locale
+    color          never                            command line
+    limit          3                                SOUWEN_LIMIT
+    threads        2                                configuration file
+    memory         64MB                             SOUWEN_MEMORY
+    zone           +09:00                           configuration file
+    commit-every   100000                           default
+    synonyms       true                             default
+    timeout        10s                              default
+    max-file-size  32MiB                            default
+    ");
+    assert_snapshot!(env.run("config --lang zh --index 别处"), @"
+    exit 0
+    ── stdout
+    配置文件：[DIR]/home/.config/souwen/config.toml
 
-        index         [DIR]/home/work/别处  命令行
-        lang          zh                              命令行
-        color         auto                            默认
-        limit         3                               SOUWEN_LIMIT
-        threads       2                               配置文件
-        memory        64MB                            SOUWEN_MEMORY
-        zone          +09:00                          配置文件
-        commit-every  1000000                         默认
-        synonyms      true                            默认
-        ");
+    index          [DIR]/home/work/别处  命令行
+    lang           zh                              命令行
+    color          auto                            默认
+    limit          3                               SOUWEN_LIMIT
+    threads        2                               配置文件
+    memory         64MB                            SOUWEN_MEMORY
+    zone           +09:00                          配置文件
+    commit-every   100000                          默认
+    synonyms       true                            默认
+    timeout        10s                             默认
+    max-file-size  32MiB                           默认
+    ");
 }
 
 #[test]
@@ -70,11 +74,11 @@ fn a_bad_setting_is_named_with_its_place() {
     let env = many();
     write(&env.home(".config/souwen/config.toml"), "colour = \"never\"\n");
     assert_snapshot!(env.run("search 台风"), @r#"
-        exit 2
-        ── stderr
-        souwen: error: "[DIR]/home/.config/souwen/config.toml": "colour" is no setting
-        hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms
-        "#);
+    exit 2
+    ── stderr
+    souwen: error: "[DIR]/home/.config/souwen/config.toml": "colour" is no setting
+    hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms, timeout, max-file-size
+    "#);
     write(&env.home(".config/souwen/config.toml"), "limit = \n");
     assert_snapshot!(env.run("search 台风"), @r#"
         exit 2
@@ -128,47 +132,48 @@ fn completions_and_man_pages_are_generated() {
 #[test]
 fn help_is_short_and_names_the_query_language() {
     let env = TestEnv::new();
-    assert_snapshot!(env.run("--help"), @r"
-        exit 0
-        ── stdout
-        Full-text search over a folder of Chinese news, from the terminal
+    assert_snapshot!(env.run("--help"), @"
+    exit 0
+    ── stdout
+    Full-text search over a folder of Chinese news, from the terminal
 
-        Usage: souwen [OPTIONS] <COMMAND>
+    Usage: souwen [OPTIONS] <COMMAND>
 
-        Commands:
-          index     Bring the index in step with a folder of articles
-          search    Find articles, those with all the words first
-          show      Print one article, through $PAGER on a terminal
-          stats     Describe the index: articles, dates, categories, sizes, settings
-          optimize  Merge the parts of the index into one, and give back the space of removed articles
-          analyze   Print the terms that a text is cut into, with positions and offsets
-          dict      Words of your own, which are then cut whole
-          eval      Measure the ranking on queries with known answers
-          verify    Check the index for damage, and repair it
-          export    Write all articles of the index as JSON Lines
-          bench     Measure how fast queries are answered, or an index is made
-          config    Show every setting in force, and where it comes from
-          generate  Print completions for a shell, or write man pages
+    Commands:
+      index     Bring the index in step with a folder of articles
+      watch     Keep the index in step with a folder of articles until told to end
+      search    Find articles, those with all the words first
+      show      Print one article, through $PAGER on a terminal
+      stats     Describe the index: articles, dates, categories, sizes, settings
+      optimize  Merge the parts of the index into one, and give back the space of removed articles
+      analyze   Print the terms that a text is cut into, with positions and offsets
+      dict      Words of your own, which are then cut whole
+      eval      Measure the ranking on queries with known answers
+      verify    Check the index for damage, and repair it
+      export    Write all articles of the index as JSON Lines
+      bench     Measure how fast queries are answered, or an index is made
+      config    Show every setting in force, and where it comes from
+      generate  Print completions for a shell, or write man pages
 
-        Options:
-          -h, --help     Print help
-          -V, --version  Print version
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
 
-        Global options:
-              --index <DIR>   Folder of the index [env: SOUWEN_INDEX] [default: `index` here, else in the
-                              user's data folder]
-              --color <WHEN>  When to use colour, by default on terminals only [env: SOUWEN_COLOR] [possible
-                              values: auto, always, never]
-              --lang <LANG>   Language of messages, by default that of the locale [env: SOUWEN_LANG]
-                              [possible values: en, zh]
+    Global options:
+          --index <DIR>   Folder of the index [env: SOUWEN_INDEX] [default: `index` here, else in the
+                          user's data folder]
+          --color <WHEN>  When to use colour, by default on terminals only [env: SOUWEN_COLOR] [possible
+                          values: auto, always, never]
+          --lang <LANG>   Language of messages, by default that of the locale [env: SOUWEN_LANG]
+                          [possible values: en, zh]
 
-        Examples:
-          souwen index ~/news              take in a folder of articles, or what has changed in it
-          souwen search 微软 区块链        the articles with these words, best first
-          souwen show 8qk2                 one of them, by the beginning of its id
+    Examples:
+      souwen index ~/news              take in a folder of articles, or what has changed in it
+      souwen search 微软 区块链        the articles with these words, best first
+      souwen show 8qk2                 one of them, by the beginning of its id
 
-        See `souwen COMMAND --help` for more. Exit codes: 0 found, 1 nothing found, 2 error.
-        ");
+    See `souwen COMMAND --help` for more. Exit codes: 0 found, 1 nothing found, 2 error.
+    ");
     let help = env.run("search --help").succeeds().stdout;
     for part in ["OR", "title:", "after:", "~5", "--category", "--since", "--facets", "--explain", "--json", "--paths"]
     {

@@ -80,6 +80,16 @@ impl TestEnv {
         self.cwd().join("corpus")
     }
 
+    /// Changes what the index says of itself, and the checksum in the last line with it.
+    pub(crate) fn edit_commit(&self, from: &str, to: &str) {
+        let meta = self.cwd().join("index/meta.json");
+        let text = fs::read_to_string(&meta).unwrap();
+        let (content, _) = text.trim_end().rsplit_once('\n').unwrap();
+        assert!(content.contains(from), "{content}");
+        let content = format!("{}\n", content.replace(from, to));
+        fs::write(&meta, format!("{content}{:016x}\n", xxhash_rust::xxh3::xxh3_64(content.as_bytes()))).unwrap();
+    }
+
     /// A file of the home folder.
     pub(crate) fn home(&self, path: &str) -> PathBuf {
         self.root.join("home").join(path)
