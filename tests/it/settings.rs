@@ -32,30 +32,34 @@ fn config_shows_what_is_in_force_and_from_where() {
         ── stdout
         configuration file: [DIR]/home/.config/souwen/config.toml
 
-        index         [DIR]/home/work/index  current folder
-        lang          en                               locale
-        color         never                            command line
-        limit         3                                SOUWEN_LIMIT
-        threads       2                                configuration file
-        memory        64MB                             SOUWEN_MEMORY
-        zone          +09:00                           configuration file
-        commit-every  1000000                          default
-        synonyms      true                             default
+        index          [DIR]/home/work/index  current folder
+        lang           en                               locale
+        color          never                            command line
+        limit          3                                SOUWEN_LIMIT
+        threads        2                                configuration file
+        memory         64MB                             SOUWEN_MEMORY
+        zone           +09:00                           configuration file
+        commit-every   1000000                          default
+        synonyms       true                             default
+        timeout        10s                              default
+        max-file-size  32MiB                            default
         ");
     assert_snapshot!(env.run("config --lang zh --index 别处"), @r"
         exit 0
         ── stdout
         配置文件：[DIR]/home/.config/souwen/config.toml
 
-        index         [DIR]/home/work/别处  命令行
-        lang          zh                              命令行
-        color         auto                            默认
-        limit         3                               SOUWEN_LIMIT
-        threads       2                               配置文件
-        memory        64MB                            SOUWEN_MEMORY
-        zone          +09:00                          配置文件
-        commit-every  1000000                         默认
-        synonyms      true                            默认
+        index          [DIR]/home/work/别处  命令行
+        lang           zh                              命令行
+        color          auto                            默认
+        limit          3                               SOUWEN_LIMIT
+        threads        2                               配置文件
+        memory         64MB                            SOUWEN_MEMORY
+        zone           +09:00                          配置文件
+        commit-every   1000000                         默认
+        synonyms       true                            默认
+        timeout        10s                             默认
+        max-file-size  32MiB                           默认
         ");
 }
 
@@ -73,7 +77,7 @@ fn a_bad_setting_is_named_with_its_place() {
         exit 2
         ── stderr
         souwen: error: "[DIR]/home/.config/souwen/config.toml": "colour" is no setting
-        hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms
+        hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms, timeout, max-file-size
         "#);
     write(&env.home(".config/souwen/config.toml"), "limit = \n");
     assert_snapshot!(env.run("search 台风"), @r#"
