@@ -36,6 +36,8 @@ mod user_files;
 mod verify;
 mod watch;
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ use souwen::analysis::user_words::WordList;
 use souwen::index::guard;
 use souwen::messages::Message;
 use souwen::query::synonyms::Synonyms;
+use souwen::render::sanitize;
 
 pub(crate) use args::Args;
 pub(crate) use exit::Exit;
@@ -159,7 +162,15 @@ fn tell(failure: &Failure, console: &Console) -> Exit {
 /// Prints help, version or what was wrong with the arguments.
 pub(crate) fn tell_usage(usage: &clap::Error) -> Exit {
     let is_error = usage.use_stderr();
-    match usage.print() {
+    let text = usage.render().to_string();
+    // clap quotes what was typed, and takes out of it only some of what could disturb a terminal
+    let clean: Vec<_> = text.lines().map(sanitize::clean).collect();
+    let told = if clean.iter().all(|line| matches!(line, Cow::Borrowed(_))) {
+        usage.print()
+    } else {
+        writeln!(std::io::stderr(), "{}", clean.join("\n"))
+    };
+    match told {
         _ if is_error => Exit::Error,
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error,
         _ => Exit::Success,
