@@ -72,7 +72,7 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
         *last_ms = if is_cut_short { *last_ms + *last_ms / 8 } else { (*last_ms * 3 / 4).max(50) };
 
         let held = held(&index);
-        for (path, _) in &committed {
+        for path in committed.keys() {
             let is_there = env.corpus().join(path).exists();
             assert!(!is_there || held.contains_key(path), "kill {kill}: {path:?} was committed and is lost");
         }
