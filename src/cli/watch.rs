@@ -11,12 +11,12 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use jiff::{Timestamp, Zoned};
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use serde::Serialize;
 use souwen::analysis::dictionary::Dictionary;
@@ -70,6 +70,7 @@ pub(super) fn run(args: &WatchArgs, place: &Place, settings: &Settings, console:
         woken,
         is_polling,
         listener: None,
+        is_lost: Arc::default(),
         told: None,
         told_problems: HashSet::new(),
     };
@@ -90,6 +91,8 @@ struct Watch<'a> {
     is_polling: bool,
     /// Listens as long as it lives.
     listener: Option<RecommendedWatcher>,
+    /// Raised when the folder itself went away, and with it whatever listens to it.
+    is_lost: Arc<AtomicBool>,
     /// What was last said to be in the way, so that it is said once.
     told: Option<String>,
     /// Problems of the last batch: a folder that cannot be read is one of every batch.
@@ -103,7 +106,9 @@ impl Watch<'_> {
         let mut listening_since: Option<Instant> = None;
         loop {
             // the first batch makes the index folder, whose files are no news
-            if !is_first && !self.is_polling && listening_since.is_none_or(|since| since.elapsed() >= ROUND) {
+            let is_lost = self.is_lost.swap(false, Ordering::Relaxed);
+            let is_due = is_lost || listening_since.is_none_or(|since| since.elapsed() >= ROUND);
+            if !is_first && !self.is_polling && is_due {
                 listening_since = self.listen().then(Instant::now);
             }
             let started = Instant::now();
@@ -138,8 +143,11 @@ impl Watch<'_> {
         self.listener = None;
         let Ok(corpus) = self.corpus.canonicalize() else { return false };
         let index = self.place.dir.canonicalize().ok();
-        let wake = self.wake.clone();
+        let (wake, is_lost, root) = (self.wake.clone(), Arc::clone(&self.is_lost), corpus.clone());
         let hear = move |event: notify::Result<notify::Event>| {
+            if event.as_ref().is_ok_and(|event| is_end_of(&root, event)) {
+                is_lost.store(true, Ordering::Relaxed);
+            }
             // an error, such as that of a full queue, may hide anything
             if event.as_ref().map_or(true, |event| is_news(event, index.as_deref())) {
                 let _ = wake.try_send(());
@@ -233,6 +241,11 @@ fn is_news(event: &notify::Event, index: Option<&Path>) -> bool {
     };
     let is_own = |path: &PathBuf| index.is_some_and(|index| path.starts_with(index));
     event.need_rescan() || !is_reading && (event.paths.is_empty() || !event.paths.iter().all(is_own))
+}
+
+/// Whether the folder was removed or renamed.
+fn is_end_of(folder: &PathBuf, event: &notify::Event) -> bool {
+    matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) && event.paths.contains(folder)
 }
 
 /// A batch for programs.

@@ -15,7 +15,14 @@ pub(super) const FILE: &str = ".souwen-writer.lock";
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(crate) struct WriterLock(#[expect(dead_code, reason = "dropping it unlocks")] File);
+pub(crate) struct WriterLock(File);
+
+/// Closing the file would not do where another thread is just starting a program, which holds the file until it runs.
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
 
 /// Who writes to an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -63,12 +63,15 @@ impl Plan {
             }
             progress(Progress::Walking(seen));
         }
+        // where nothing could be looked at, as when the folder goes away just now, nothing is known to be gone
+        let is_all_refused = read.is_empty() && kept.is_empty() && !refused.is_empty();
         let is_refused = |path: &[u8]| {
             let path = String::from_utf8_lossy(path);
-            refused.iter().any(|problem| {
-                let below = path.strip_prefix(problem.path.as_str());
-                problem.path.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
+            is_all_refused
+                || refused.iter().any(|problem| {
+                    let below = path.strip_prefix(problem.path.as_str());
+                    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
         };
         let gone = manifest.files.keys().filter(|path| !kept.contains(path.as_slice()) && !is_refused(path));
         let gone = gone.cloned().collect();

@@ -203,12 +203,12 @@ fn an_empty_or_vanished_folder_empties_no_index() {
         assert_eq!(run.code, 2, "{args}: {run}");
         assert!(run.stderr.contains("3 of 3 articles would be removed"), "{run}");
     }
-    assert_snapshot!(env.run("index --lang zh"), @"
-    exit 2
-    ── stderr
-    souwen: 错误：“[DIR]/home/work/corpus”中已没有索引所含 3 篇文章中的 3 篇，本应移除；未移除任何文章
-    提示：磁盘是否已挂载？如果确实要移除，加上 `--allow-mass-delete`
-    ");
+    assert_snapshot!(env.run("index --lang zh"), @r"
+        exit 2
+        ── stderr
+        souwen: 错误：“[DIR]/home/work/corpus”中已没有索引所含 3 篇文章中的 3 篇，本应移除；未移除任何文章
+        提示：磁盘是否已挂载？如果确实要移除，加上 `--allow-mass-delete`
+        ");
     assert_eq!(env.articles().len(), 3);
 
     // an index that cannot be read any more keeps its files, too
@@ -220,6 +220,32 @@ fn an_empty_or_vanished_folder_empties_no_index() {
     fs::remove_dir(env.corpus()).unwrap();
     fs::rename(&aside, env.corpus()).unwrap();
     assert_eq!(counts(&env.sync("")), [0, 0, 3, 0]);
+}
+
+/// As when the disk goes away in the very moment in which the run looks.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_vanishes_during_the_walk_empties_no_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let (corpus, index) = (dir.path().join("corpus"), dir.path().join("index"));
+    write(&corpus.join("a.md"), post("第一篇").body("<p>甲城。</p>").text());
+    let words = Arc::new(Dictionary::default());
+    refresh(&index, &corpus, &words, false).unwrap();
+    let walking = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while walking.load(std::sync::atomic::Ordering::Relaxed) {
+                fs::rename(&corpus, dir.path().join("aside")).unwrap();
+                fs::rename(dir.path().join("aside"), &corpus).unwrap();
+            }
+        });
+        for _ in 0..200 {
+            let outcome = refresh(&index, &corpus, &words, false);
+            assert!(outcome.as_ref().map_or(true, |report| report.removed == 0), "{outcome:?}");
+        }
+        walking.store(false, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert_eq!(seen(&index).articles.len(), 1);
 }
 
 #[test]
@@ -247,14 +273,14 @@ fn moved_articles_are_told_from_new_ones_and_are_no_loss() {
     let env = many().indexed();
     fs::rename(env.corpus().join("1"), env.corpus().join("一")).unwrap();
     env.write("new.md", post("新的一篇").body("<p>也在。</p>").text());
-    assert_snapshot!(env.run("index"), @"
-    exit 0
-    ── stdout
-    articles: 11 added, 0 changed, 20 unchanged, 10 removed
-    moved: 10 of the added, each removed elsewhere
-    files: 31 seen, 31 with articles, 0 failed, 0 of other kinds
-    time: [TIME]
-    ");
+    assert_snapshot!(env.run("index"), @r"
+        exit 0
+        ── stdout
+        articles: 11 added, 0 changed, 20 unchanged, 10 removed
+        moved: 10 of the added, each removed elsewhere
+        files: 31 seen, 31 with articles, 0 failed, 0 of other kinds
+        time: [TIME]
+        ");
     for folder in ["0", "一", "2"] {
         write(&env.cwd().join("corpus/all/x"), "");
         fs::rename(env.corpus().join(folder), env.corpus().join("all").join(folder)).unwrap();

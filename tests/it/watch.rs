@@ -53,13 +53,14 @@ impl Watching {
     /// Waits for a line on standard error that holds `text`.
     #[track_caller]
     fn until_said(&self, text: &str) {
-        let started = Instant::now();
-        while started.elapsed() < PATIENCE {
-            if self.errors.recv_timeout(PATIENCE).is_ok_and(|line| line.contains(text)) {
+        let mut said = Vec::new();
+        while let Ok(line) = self.errors.recv_timeout(PATIENCE) {
+            if line.contains(text) {
                 return;
             }
+            said.push(line);
         }
-        panic!("never said: {text}");
+        panic!("never said: {text}; but {said:?}");
     }
 
     fn said(&self) -> Vec<String> {
