@@ -3,14 +3,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use souwen::query::ast::{Mode, Query, Text};
 use souwen::query::parse;
 use souwen::search::Searcher;
 use souwen::verify::{Oracle, OracleReport};
 
-use crate::support::{TestEnv, sample, shared};
+use crate::support::{TestEnv, broadcast_posts, sample, shared};
 
 /// Numbers below the argument, the same in every run (the constants of Knuth's MMIX generator).
 fn random(mut state: u64) -> impl FnMut(usize) -> usize {
@@ -133,10 +132,7 @@ fn real_news_agrees_with_the_scan() {
 #[ignore = "scans 25,000 articles 15,000 times, which takes some minutes"]
 fn real_news_agrees_with_the_scan_at_length() {
     let Some(shared) = shared("all real posts and search-box terms against the scan") else { return };
-    let unpacked = tempfile::tempdir().unwrap();
-    let mut tar = Command::new("tar");
-    tar.arg("xzf").arg(shared.join("corpora/cctv-posts.tar.gz")).arg("-C").arg(unpacked.path());
-    assert!(tar.status().unwrap().success());
+    let unpacked = broadcast_posts(&shared);
     for corpus in [unpacked.path(), &shared.join("corpora/feed-posts")] {
         let searcher = of_real_news(corpus).searcher();
         let oracle = Oracle::new(&searcher).unwrap();

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use souwen::query::parse;
 
-use crate::support::{TestEnv, post, sample, shared};
+use crate::support::{TestEnv, broadcast_posts, post, sample, shared};
 
 /// Texts that a reader of foreign lines would take for something else.
 fn tricky() -> TestEnv {
@@ -134,9 +134,9 @@ fn what_cannot_be_written_is_named_and_a_closed_pipe_is_forgiven() {
 #[ignore = "takes 2 minutes; run with SOUWEN_SHARED=… cargo test --test it export -- --ignored"]
 fn an_export_of_real_news_makes_the_same_index_again() {
     let Some(shared) = shared("the export of real news") else { return };
-    for corpus in ["../data/cctv-posts", "../data/feed"] {
+    let unpacked = broadcast_posts(&shared);
+    for corpus in [unpacked.path(), &shared.join("corpora/feed-posts")] {
         let env = TestEnv::new();
-        let corpus = shared.join(corpus);
         env.run_args(&["index", "--quiet", "--index", "index", corpus.to_str().unwrap()]).succeeds();
         let first = export(&env, "export.jsonl");
         let again = imported(&first);

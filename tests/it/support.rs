@@ -259,6 +259,15 @@ pub(crate) fn shared(what: &str) -> Option<PathBuf> {
     folder
 }
 
+/// The broadcast news of the folder of real news, unpacked.
+pub(crate) fn broadcast_posts(shared: &Path) -> tempfile::TempDir {
+    let unpacked = tempfile::tempdir().unwrap();
+    let mut tar = Command::new("tar");
+    tar.arg("xzf").arg(shared.join("corpora/cctv-posts.tar.gz")).arg("-C").arg(unpacked.path());
+    assert!(tar.status().unwrap().success());
+    unpacked
+}
+
 /// The title of a hit.
 pub(crate) fn title(hit: &Value) -> String {
     hit["title"].as_str().unwrap().to_owned()

@@ -158,7 +158,7 @@ fn less_is_told_to_show_colours_unless_the_user_told_it_something_else() {
 /// Long enough to be waited for.
 fn slow() -> TestEnv {
     let mut lines = String::new();
-    for i in 0..8_000 {
+    for i in 0..30_000 {
         let body = format!("第 {i} 班渡船离岸，值班员记下风向、水位和乘客人数，灯塔在远处一明一暗。").repeat(4);
         writeln!(lines, "{{\"title\":\"航班 {i}\",\"body\":\"{body}\"}}").unwrap();
     }
@@ -171,13 +171,13 @@ fn a_terminal_is_shown_how_far_indexing_is() {
     let shown = run(&env, Terminal::Both, &["index", "corpus", "--threads", "1"]).succeeds();
     assert!(shown.stdout.contains("indexing ") && shown.stdout.contains("% "), "{shown}");
     let (_, left) = shown.stdout.rsplit_once("⟨ESC⟩[2K").expect("the bar is taken away");
-    assert!(left.trim_start().starts_with("articles: 8000 added"), "{left}");
+    assert!(left.trim_start().starts_with("articles: 30000 added"), "{left}");
 
     // the bar belongs to standard error
     let shown = run(&env, Terminal::Err, &["index", "--rebuild", "--threads", "1", "--lang", "zh"]).succeeds();
-    assert!(shown.stderr.contains("索引 ") && shown.stdout.starts_with("文章：新增 8000 篇"), "{shown}");
+    assert!(shown.stderr.contains("索引 ") && shown.stdout.starts_with("文章：新增 30000 篇"), "{shown}");
     let piped = run(&env, Terminal::Out, &["index", "--rebuild", "--threads", "1"]).succeeds();
-    assert!(piped.stdout.starts_with("articles: 8000 added"), "{piped}");
+    assert!(piped.stdout.starts_with("articles: 30000 added"), "{piped}");
     assert_eq!(piped.stderr, "");
 }
 
@@ -186,7 +186,7 @@ fn whoever_wants_quiet_or_json_sees_no_bar() {
     let env = slow();
     assert_eq!(run(&env, Terminal::Both, &["index", "corpus", "--quiet"]).succeeds().stdout, "");
     let summary = run(&env, Terminal::Both, &["index", "--rebuild", "--json"]).succeeds();
-    assert_eq!(summary.json()[0]["added"], 8000);
+    assert_eq!(summary.json()[0]["added"], 30000);
     fs::remove_dir_all(env.cwd().join("index")).unwrap();
     assert_eq!(env.run("index corpus --quiet").succeeds().to_string(), "exit 0\n");
 }
