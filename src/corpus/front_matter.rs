@@ -130,6 +130,8 @@ fn read_yaml(head: &str) -> Result<Keys, String> {
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000, max_replay_stack_depth: 8 },
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,
+        // YAML 1.2, as Hexo reads it: `title: y` is a text
+        strict_booleans: true,
         with_snippet: false,
     };
     match serde_saphyr::from_str_with_options::<Value>(head, options) {
@@ -309,6 +311,7 @@ mod tests {
     fn the_rest_of_yaml() {
         check("a: [甲, \"乙\"]\nb: {c: d}\n", json!({"a": ["甲", "乙"], "b": {"c": "d"}}), true);
         check("a: \"\\u7532\"\nb: >-\n  两\n  行\n", json!({"a": "甲", "b": "两 行"}), true);
+        check("a: [甲]\ntitle: y\nb: No\nc: on\n", json!({"a": ["甲"], "title": "y", "b": "No", "c": "on"}), true);
         check("a:\n- [甲, 乙]\n- [丙]\n", json!({"a": [["甲", "乙"], ["丙"]]}), true);
         check("a: 甲\na: 乙\n", json!({"a": "乙"}), true);
         check("a: &x 甲\nb: *x\n", json!({"a": "甲", "b": "甲"}), true);

@@ -190,7 +190,7 @@ fn others_may_index_between_batches_and_it_goes_on() {
     let env = two();
     let (watching, _) = Watching::start(&env, &[]);
     let mut run = env.run("index --rebuild");
-    while run.stderr.contains("has been held by process") {
+    while run.stderr.contains(" held by ") {
         run = env.run("index --rebuild");
     }
     run.succeeds();
