@@ -88,6 +88,14 @@ impl Dictionary {
 
     /// Hands over every word with its frequency, in the order of their bytes.
     fn each_word(&self, word: &mut dyn FnMut(&str, u64)) {
+        if self.user.is_empty() {
+            // nothing to unite: a third of the time
+            let mut words = self.built_in.stream();
+            while let Some((text, frequency)) = words.next() {
+                word(std::str::from_utf8(text).expect("words are text"), frequency);
+            }
+            return;
+        }
         let mut words = map::OpBuilder::new().add(&self.built_in).add(&self.user).union();
         while let Some((text, frequencies)) = words.next() {
             // the user's map comes last, and so replaces the built-in one

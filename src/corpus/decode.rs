@@ -67,8 +67,21 @@ fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
 }
 
 fn done<'a>(text: Cow<'a, str>, encoding: &'static Encoding, damaged: bool) -> Decoded<'a> {
-    let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text };
+    let text = if text.contains('\r') { Cow::Owned(with_plain_line_ends(&text)) } else { text };
     Decoded { text, encoding: encoding.name(), damaged }
+}
+
+/// `\r\n` and `\r` become `\n`.
+fn with_plain_line_ends(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((line, next)) = rest.split_once('\r') {
+        plain.push_str(line);
+        plain.push('\n');
+        rest = next.strip_prefix('\n').unwrap_or(next);
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// How much of a file is looked at to judge it: enough for any language, cheap for any size.

@@ -85,10 +85,13 @@ impl SegmentBuilder {
         let fields = self.fields;
         let title = self.analyzer.analyze(&article.title);
         let body = self.analyzer.analyze(article.body.as_str());
-        for (field, text) in [(fields.title, &title), (fields.text, &title), (fields.text, &body)] {
-            let postings = self.postings_of(field);
-            text.each_term(|term| postings.push_term(term));
-        }
+        let places = [fields.title, fields.text].map(|field| self.place_of(field));
+        let [in_title, in_text] = self.postings.get_disjoint_mut(places).expect("title and text are two fields");
+        title.each_term(|term| {
+            in_title.push_term(term);
+            in_text.push_term(term);
+        });
+        body.each_term(|term| in_text.push_term(term));
         self.postings_of(fields.title_units).push_units(&title);
         self.postings_of(fields.body_units).push_units(&body);
         for (field, text) in [(fields.author, &article.author), (fields.url, &article.url)] {
@@ -144,8 +147,13 @@ impl SegmentBuilder {
     }
 
     fn postings_of(&mut self, field: Field) -> &mut Postings {
-        let at = self.postings.iter().position(|postings| postings.field == field);
-        &mut self.postings[at.expect("every field of the schema that is asked for has postings")]
+        let place = self.place_of(field);
+        &mut self.postings[place]
+    }
+
+    fn place_of(&self, field: Field) -> usize {
+        let place = self.postings.iter().position(|postings| postings.field == field);
+        place.expect("every field of the schema that is asked for has postings")
     }
 }
 
