@@ -9,6 +9,7 @@
 //! word by itself, with the frequency 1.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -28,28 +29,38 @@ impl Segmenter for Jieba {
     }
 }
 
-/// Every word of a dictionary, found by its first characters. A word's number is its place in the order of bytes.
+/// Every word of a dictionary. A word's number is its place in the order of bytes.
+///
+/// A trie in a double array (Aoe, An Efficient Digital Search Algorithm by Using a Double-Array Structure, 1989): each node
+/// is a beginning of words and has a base; the node with one more character stands at the base plus the character's number.
+/// Whether it does takes one look and no branch, so that many looks into far memory are under way at the same time. And
+/// frequent characters have small numbers, so that what text asks for all the time stands together.
 #[derive(Debug)]
 pub struct WordTable {
-    /// Words of one character, by the character.
-    singles: Vec<Entry>,
-    /// Words of two characters.
-    pairs: Table,
-    /// Words of three characters.
-    triples: Table,
-    /// For each slot of `triples`, the range in `longer` of the words that begin so.
-    ranges: Vec<Range<u32>>,
-    /// Words of four and more characters, those with the same three first together.
-    longer: Vec<Longer>,
-    /// Their further characters.
-    tails: Vec<char>,
-    /// The different values that words have, from 1 on; few, for rare words have few different frequencies.
+    /// Numbers of the characters that words have, from 1 on, by the character; 0 for all others.
+    ids: Vec<u32>,
+    /// For each slot, that of the node whose child stands there; [`NONE`] where none does. The slots up to the largest number
+    /// are those of single characters, which are nobody's children.
+    parents: Vec<u32>,
+    /// For each slot, what is known of the beginning. The first is that of none.
+    nodes: Vec<Node>,
+    /// The different values that words have, from 1 on; few, for rare words have few different frequencies. The first,
+    /// that of what is no word, is no number, and so not more than any.
     values: Vec<f64>,
     /// Value of a character at which no word begins.
     unknown: f64,
     /// The words one after the other, and where each ends.
     texts: String,
     ends: Vec<u32>,
+}
+
+/// A beginning of words.
+#[derive(Debug, Clone, Copy, Default)]
+struct Node {
+    /// The word that it is itself, if any.
+    entry: Entry,
+    /// The slot of its children, but for their numbers; 0 when it has none.
+    base: u32,
 }
 
 /// What is known of a word.
@@ -68,12 +79,16 @@ impl Entry {
     }
 }
 
-/// A word of four or more characters.
-#[derive(Debug)]
-struct Longer {
-    /// Range in [`WordTable::tails`].
-    tail: Range<u32>,
-    entry: Entry,
+/// No slot: there are not as many.
+const NONE: u32 = u32::MAX;
+
+/// Words that have their first bytes in common.
+struct Group {
+    words: Range<u32>,
+    /// How many bytes.
+    bytes: usize,
+    /// The slot of these bytes.
+    slot: u32,
 }
 
 impl WordTable {
@@ -81,79 +96,107 @@ impl WordTable {
     pub(crate) fn new(total: u64, each_word: impl FnOnce(&mut dyn FnMut(&str, u64))) -> Self {
         let ln_total = (total as f64).ln();
         let mut table = Self {
-            singles: Vec::new(),
-            pairs: Table::default(),
-            triples: Table::default(),
-            ranges: Vec::new(),
-            longer: Vec::new(),
-            tails: Vec::new(),
+            ids: Vec::new(),
+            parents: Vec::new(),
+            nodes: Vec::new(),
             values: vec![f64::NAN],
             unknown: -ln_total,
             texts: String::new(),
             ends: Vec::new(),
         };
-        let mut pairs: Vec<Slot> = Vec::new();
-        let mut triples: Vec<(Slot, Range<u32>)> = Vec::new();
+        let mut word_values = Vec::new();
         let mut values: HashMap<u64, u32, FixedState> = HashMap::default();
+        let mut frequencies = Vec::new();
         each_word(&mut |word, frequency| {
             // jieba cuts the text at any other character, and so never finds such a word
-            if word.chars().all(is_chinese_to_jieba) {
-                let value = *values.entry(frequency).or_insert_with(|| {
+            if !word.is_empty() && word.chars().all(is_chinese_to_jieba) {
+                word_values.push(*values.entry(frequency).or_insert_with(|| {
                     table.values.push((frequency as f64).ln() - ln_total);
                     table.values.len() as u32 - 1
-                });
-                table.add(word, value, &mut pairs, &mut triples);
+                }));
+                for c in word.chars() {
+                    frequencies.resize(frequencies.len().max(c as usize + 1), 0_u64);
+                    frequencies[c as usize] += frequency + 1;
+                }
+                table.texts.push_str(word);
+                table.ends.push(table.texts.len() as u32);
             }
         });
-        table.pairs = Table::new(pairs.iter().copied());
-        table.triples = Table::new(triples.iter().map(|(slot, _)| *slot));
-        table.ranges = vec![0..0; table.triples.slots.len()];
-        for (slot, range) in triples {
-            let at = table.triples.find(slot.key & !HAS_LONGER).expect("it was put in");
-            table.ranges[at] = range;
-        }
+        let characters = table.number(&frequencies);
+        table.fill(characters, &word_values);
         table
     }
 
-    /// Adds one word. In sorted order, the words that begin with the same characters follow each other, shorter ones
-    /// first.
-    fn add(&mut self, word: &str, value: u32, pairs: &mut Vec<Slot>, triples: &mut Vec<(Slot, Range<u32>)>) {
-        let entry = Entry { value, number: self.ends.len() as u32 };
-        self.texts.push_str(word);
-        self.ends.push(self.texts.len() as u32);
-        let mut chars = word.chars();
-        let Some(first) = chars.next() else { return };
-        let Some(second) = chars.next() else {
-            let place = first as usize;
-            self.singles.resize(self.singles.len().max(place + 1), Entry::default());
-            self.singles[place] = entry;
-            return;
-        };
-        let key = extended(u64::from(first), second);
-        if pairs.last().is_none_or(|last| last.key & !HAS_LONGER != key) {
-            pairs.push(Slot { key, entry: Entry::default() });
+    /// Gives the characters their numbers, the most frequent first; says how many there are.
+    fn number(&mut self, frequencies: &[u64]) -> u32 {
+        let mut chars: Vec<usize> = (0..frequencies.len()).filter(|&c| frequencies[c] > 0).collect();
+        chars.sort_unstable_by_key(|&c| (Reverse(frequencies[c]), c));
+        self.ids = vec![0; frequencies.len()];
+        for (id, &c) in (1..).zip(&chars) {
+            self.ids[c] = id;
         }
-        let Some(pair) = pairs.last_mut() else { return };
-        let Some(third) = chars.next() else {
-            pair.entry = entry;
-            return;
-        };
-        pair.key |= HAS_LONGER;
-        let key = extended(key, third);
-        let end = self.longer.len() as u32;
-        if triples.last().is_none_or(|(last, _)| last.key & !HAS_LONGER != key) {
-            triples.push((Slot { key, entry: Entry::default() }, end..end));
+        chars.len() as u32
+    }
+
+    /// Makes the trie, level by level, so that short beginnings, which are asked for most, stand together.
+    fn fill(&mut self, characters: u32, word_values: &[u32]) {
+        let mut slots = Slots::after(characters);
+        let mut level = vec![Group { words: 0..self.len(), bytes: 0, slot: 0 }];
+        let mut children = Vec::new();
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for group in level {
+                self.children_of(&group, &mut children);
+                let is_root = group.bytes == 0;
+                let base = if is_root { 0 } else { slots.place(&children) };
+                // room for all, so that looking for a child needs no question whether there is a slot
+                let len = self.nodes.len().max((base + characters) as usize + 1);
+                self.nodes.resize(len, Node::default());
+                self.parents.resize(len, NONE);
+                self.nodes[group.slot as usize].base = base;
+                for &(id, ref words, bytes) in &children {
+                    let slot = base + id;
+                    slots.take(slot);
+                    self.parents[slot as usize] = if is_root { NONE } else { group.slot };
+                    let first = words.start;
+                    let is_word = self.text(first).len() == bytes;
+                    if is_word {
+                        self.nodes[slot as usize].entry = Entry { value: word_values[first as usize], number: first };
+                    }
+                    let longer = first + u32::from(is_word)..words.end;
+                    if !longer.is_empty() {
+                        next.push(Group { words: longer, bytes, slot });
+                    }
+                }
+            }
+            level = next;
         }
-        let Some((triple, range)) = triples.last_mut() else { return };
-        if chars.as_str().is_empty() {
-            triple.entry = entry;
-            return;
+    }
+
+    /// What the words of a group begin with, one character more than they have in common: its number, the words and their
+    /// common bytes. The most frequent character comes first.
+    fn children_of(&self, group: &Group, children: &mut Vec<(u32, Range<u32>, usize)>) {
+        children.clear();
+        let mut last = None;
+        for word in group.words.clone() {
+            let Some(c) = self.text(word)[group.bytes..].chars().next() else { continue };
+            match children.last_mut().filter(|_| last == Some(c)) {
+                Some((_, words, _)) => words.end = word + 1,
+                None => children.push((self.id(c), word..word + 1, group.bytes + c.len_utf8())),
+            }
+            last = Some(c);
         }
-        triple.key |= HAS_LONGER;
-        let start = self.tails.len() as u32;
-        self.tails.extend(chars);
-        self.longer.push(Longer { tail: start..self.tails.len() as u32, entry });
-        range.end = end + 1;
+        children.sort_unstable_by_key(|&(id, ..)| id);
+    }
+
+    fn id(&self, c: char) -> u32 {
+        self.ids.get(c as usize).copied().unwrap_or(0)
+    }
+
+    /// The slot of the child with the character `id` of the node at `parent`; 0 when it has none.
+    fn child(&self, parent: u32, id: u32) -> u32 {
+        let slot = self.nodes[parent as usize].base + id;
+        if self.parents[slot as usize] == parent { slot } else { 0 }
     }
 
     /// How many words there are; their numbers are those below.
@@ -178,88 +221,134 @@ impl WordTable {
 
     /// HOT: [`Segmenter::cut_for_search`], telling the number of each word, too. What is in no dictionary has none.
     pub(crate) fn cut(&self, run: &str, mut found: impl FnMut(Range<usize>, Option<u32>)) {
-        SCRATCH.with_borrow_mut(|Scratch { chars, pairs, triples, path }| {
-            chars.clear();
-            chars.extend(run.chars());
+        SCRATCH.with_borrow_mut(|Scratch { ids, pairs, triples, path }| {
+            ids.clear();
+            ids.extend(run.chars().map(|c| self.id(c)));
             // all of one kind at once, so that these looks into far memory do not wait for each other
             pairs.clear();
-            pairs.extend(chars.windows(2).map(|pair| self.pairs.get(extended(u64::from(pair[0]), pair[1]))));
-            pairs.push(Slot::default());
+            pairs.extend(ids.windows(2).map(|ids| self.child(ids[0], ids[1])));
+            pairs.push(0);
             triples.clear();
-            triples.extend(pairs.iter().enumerate().map(|(at, pair)| match chars.get(at + 2) {
-                Some(&third) if pair.key & HAS_LONGER != 0 => {
-                    self.triples.find(extended(pair.key & !HAS_LONGER, third))
-                }
-                _ => None,
-            }));
+            triples.extend(pairs.iter().zip(&ids[2.min(ids.len())..]).map(|(&pair, &id)| self.child(pair, id)));
+            triples.resize(ids.len(), 0);
             path.clear();
-            path.resize(chars.len() + 1, Step { value: 0.0, length: 0, entry: Entry::default() });
-            for at in (0..chars.len()).rev() {
+            path.resize(ids.len() + 1, Step { value: 0.0, length: 0, entry: Entry::default() });
+            for at in (0..ids.len()).rev() {
                 let mut best = Step { value: f64::NEG_INFINITY, length: 0, entry: Entry::default() };
                 let mut consider = |length: usize, entry: Entry| {
-                    if entry.is_word() {
-                        let value = self.values[entry.value as usize] + path[at + length].value;
-                        if value > best.value || value == best.value && length > best.length {
-                            best = Step { value, length, entry };
-                        }
+                    let value = self.values[entry.value as usize] + path[at + length].value;
+                    // they come in the order of their lengths, and of equals the longer one is best
+                    if value >= best.value {
+                        best = Step { value, length, entry };
                     }
                 };
-                consider(1, self.singles.get(chars[at] as usize).copied().unwrap_or_default());
-                consider(2, pairs[at].entry);
-                if let Some(triple) = triples[at] {
-                    consider(3, self.triples.slots[triple].entry);
-                    for longer in self.longer_than(triple) {
-                        let tail = &self.tails[longer.tail.start as usize..longer.tail.end as usize];
-                        if chars[at + 3..].starts_with(tail) {
-                            consider(3 + tail.len(), longer.entry);
-                        }
+                consider(1, self.nodes[ids[at] as usize].entry);
+                if pairs[at] != 0 {
+                    consider(2, self.nodes[pairs[at] as usize].entry);
+                    let (mut slot, mut length) = (triples[at], 3);
+                    while slot != 0 {
+                        consider(length, self.nodes[slot as usize].entry);
+                        slot = ids.get(at + length).map_or(0, |&id| self.child(slot, id));
+                        length += 1;
                     }
                 }
-                if best.length == 0 {
+                if !best.entry.is_word() {
                     best = Step { value: self.unknown + path[at + 1].value, length: 1, ..best };
                 }
                 path[at] = best;
             }
             let mut start = 0;
-            while start < chars.len() {
+            while start < ids.len() {
                 let Step { length, entry, .. } = path[start];
                 let end = start + length;
-                let mut inner = |at: usize, length: usize, entry: Entry| {
+                let mut inner = |at: usize, length: usize, slot: u32| {
+                    let entry = self.nodes[slot as usize].entry;
                     if entry.is_word() {
                         found(at..at + length, Some(entry.number));
                     }
                 };
                 if length > 2 {
-                    (start..end - 1).for_each(|at| inner(at, 2, pairs[at].entry));
+                    (start..end - 1).for_each(|at| inner(at, 2, pairs[at]));
                 }
                 if length > 3 {
-                    let triples = (start..end - 2).filter_map(|at| Some((at, triples[at]?)));
-                    triples.for_each(|(at, triple)| inner(at, 3, self.triples.slots[triple].entry));
+                    (start..end - 2).for_each(|at| inner(at, 3, triples[at]));
                 }
                 found(start..end, entry.is_word().then_some(entry.number));
                 start = end;
             }
         });
     }
+}
 
-    /// The words that go on behind the three characters in a slot of `triples`.
-    fn longer_than(&self, triple: usize) -> &[Longer] {
-        if self.triples.slots[triple].key & HAS_LONGER == 0 {
-            return &[];
+/// Which slots of a double array in the making are taken.
+struct Slots {
+    /// A bit for each slot; those behind the last word are free.
+    taken: Vec<u64>,
+    /// By the number of children, in bits: up to where there is hardly room for so many. Behind the single characters, so
+    /// that no base is below zero.
+    full: [u32; u32::BITS as usize],
+}
+
+/// So many places are tried before those that were tried are no longer.
+const MAX_TRIES: u32 = 32;
+
+impl Slots {
+    /// None is taken behind the slot `last`, where the first base stands.
+    fn after(last: u32) -> Self {
+        Self { taken: Vec::new(), full: [last + 1; u32::BITS as usize] }
+    }
+
+    /// The base at which all children stand in free slots; their numbers rise.
+    fn place(&mut self, children: &[(u32, Range<u32>, usize)]) -> u32 {
+        let (first, others) = children.split_first().expect("a group has words");
+        let class = children.len().ilog2() as usize;
+        let mut slot = self.free_from(self.full[class]);
+        self.full[class] = slot;
+        // next to a place that is too narrow for many is another such place
+        let step = (children.len() as u32 / 16).max(1);
+        let mut tries = 0;
+        while others.iter().any(|other| self.is_taken(slot - first.0 + other.0)) {
+            slot = self.free_from(slot + step);
+            tries += 1;
         }
-        let Range { start, end } = self.ranges[triple];
-        &self.longer[start as usize..end as usize]
+        if tries > MAX_TRIES {
+            self.full[class] = slot;
+        }
+        slot - first.0
+    }
+
+    fn is_taken(&self, slot: u32) -> bool {
+        self.taken.get(slot as usize / 64).is_some_and(|taken| taken >> (slot % 64) & 1 == 1)
+    }
+
+    /// The first free slot from `slot` on.
+    fn free_from(&self, slot: u32) -> u32 {
+        let mut at = slot as usize / 64;
+        // what stands before it counts as taken
+        let mut taken = self.taken.get(at).copied().unwrap_or(0) | ((1 << (slot % 64)) - 1);
+        while taken == u64::MAX {
+            at += 1;
+            taken = self.taken.get(at).copied().unwrap_or(0);
+        }
+        at as u32 * 64 + taken.trailing_ones()
+    }
+
+    fn take(&mut self, slot: u32) {
+        let at = slot as usize / 64;
+        self.taken.resize(self.taken.len().max(at + 1), 0);
+        self.taken[at] |= 1 << (slot % 64);
     }
 }
 
 /// What is kept between runs, so that no run has to ask for memory.
 #[derive(Default)]
 struct Scratch {
-    chars: Vec<char>,
-    /// What is known of each character and the next.
-    pairs: Vec<Slot>,
-    /// The place in the table of these and the one after.
-    triples: Vec<Option<usize>>,
+    /// The numbers of the characters.
+    ids: Vec<u32>,
+    /// The slot of each character and the next; 0 for none, where no word stands.
+    pairs: Vec<u32>,
+    /// The slot of these and the one after.
+    triples: Vec<u32>,
     /// The best path from each character on, and from the end.
     path: Vec<Step>,
 }
@@ -287,85 +376,6 @@ impl Segmenter for WordTable {
 fn is_chinese_to_jieba(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{2A6DF}'
         | '\u{2A700}'..='\u{2EBEF}' | '\u{2F800}'..='\u{2FA1F}')
-}
-
-/// A key for the characters of `key` and one more; three characters of 21 bits fit beside [`HAS_LONGER`].
-fn extended(key: u64, next: char) -> u64 {
-    key << 21 | u64::from(next)
-}
-
-/// Set in the key of a slot where longer words begin with its characters.
-const HAS_LONGER: u64 = 1 << 63;
-
-/// A table with open addressing: keys and values side by side, so that a look costs one line of memory.
-#[derive(Debug, Default)]
-struct Table {
-    slots: Vec<Slot>,
-    /// Bits to shift a hash by for a place in `slots`.
-    shift: u32,
-    /// A bit for each hash of [`FILTER_BITS`] bits that a key has: small enough to stay near, it answers for most of what
-    /// is in no dictionary.
-    filter: Vec<u64>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    /// 0 where the slot is free.
-    key: u64,
-    entry: Entry,
-}
-
-/// 128 KB; with 200,000 keys, one in five other hashes passes.
-const FILTER_BITS: u32 = 20;
-
-impl Table {
-    fn new(filled: impl ExactSizeIterator<Item = Slot>) -> Self {
-        // from 3/8 to 3/4 full
-        let size = (filled.len() * 4 / 3 + 1).next_power_of_two();
-        let mut table = Self {
-            slots: vec![Slot::default(); size],
-            shift: u64::BITS - size.trailing_zeros().max(1),
-            filter: vec![0; 1 << (FILTER_BITS - 6)],
-        };
-        for slot in filled {
-            let hash = hash(slot.key & !HAS_LONGER);
-            let mut at = (hash >> table.shift) as usize;
-            while table.slots[at].key != 0 {
-                at = (at + 1) & (size - 1);
-            }
-            table.slots[at] = slot;
-            let bit = hash >> (u64::BITS - FILTER_BITS);
-            table.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
-        }
-        table
-    }
-
-    /// The slot of `key`, or an empty one.
-    fn get(&self, key: u64) -> Slot {
-        self.find(key).map_or_else(Slot::default, |at| self.slots[at])
-    }
-
-    /// The place of `key` in `slots`.
-    fn find(&self, key: u64) -> Option<usize> {
-        let hash = hash(key);
-        let bit = hash >> (u64::BITS - FILTER_BITS);
-        if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 0 {
-            return None;
-        }
-        let mut at = (hash >> self.shift) as usize;
-        loop {
-            match self.slots[at].key {
-                0 => return None,
-                found if found & !HAS_LONGER == key => return Some(at),
-                _ => at = (at + 1) & (self.slots.len() - 1),
-            }
-        }
-    }
-}
-
-/// The upper bits of the product with 2⁶⁴ over the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
-fn hash(key: u64) -> u64 {
-    key.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]
