@@ -511,7 +511,9 @@ fn understood(request: &SearchRequest, lowered: &Lowered) -> Vec<String> {
             let names: Vec<&str> = others.names.iter().map(|name| name.label.as_str()).collect();
             lines.push(format!("{} is also: {}", typed.collect::<Vec<_>>().join(" + "), names.join(", ")));
         }
-        let terms = clause.terms.iter().map(|term| format!("{}^{}", term.term, term.weight));
+        // products of weights, without what the arithmetic leaves behind their third digit
+        let rounded = |weight: f32| (weight * 1e3).round() / 1e3;
+        let terms = clause.terms.iter().map(|term| format!("{}^{}", term.term, rounded(term.weight)));
         lines.push(format!("scored: {}", terms.collect::<Vec<_>>().join(" ")));
     }
     lines
