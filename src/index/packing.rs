@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_list_is_that_of_the_format() {
         let list: Vec<u8> = CHARS.iter().flat_map(|c| c.to_be_bytes()).collect();
-        assert_eq!((super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(&list)), (3, 6_388_178_539_568_123_536));
+        assert_eq!((super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(&list)), (4, 6_388_178_539_568_123_536));
     }
 
     proptest! {
