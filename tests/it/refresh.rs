@@ -414,7 +414,7 @@ fn an_index_of_another_format_is_refused_with_a_way_out() {
     assert_snapshot!(env.run("index --lang zh"), @r"
         exit 2
         ── stderr
-        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 3 版
+        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 4 版
         提示：用 `souwen index --rebuild 文件夹` 重建
         ");
     env.run("index --rebuild corpus --quiet").succeeds();
