@@ -155,6 +155,18 @@ fn the_lock_of_a_killed_writer_is_no_obstacle_and_that_of_a_living_one_is_named(
     assert_eq!(env.articles().len(), 3_000);
 }
 
+/// As a program does that was just being started when the last run ended: it has every open file for a moment.
+#[test]
+fn a_lock_of_the_engine_that_somebody_still_holds_is_no_obstacle() {
+    let env = TestEnv::new().post("a.md", post("第一篇").body("<p>甲城。</p>")).indexed();
+    let path = env.cwd().join("index/.tantivy-writer.lock");
+    let file = fs::File::options().write(true).create(true).truncate(false).open(path).unwrap();
+    file.lock().unwrap();
+    env.write("b.md", post("第二篇").body("<p>乙城。</p>").text());
+    assert_eq!(env.sync("")["added"], 1);
+    env.run("optimize").succeeds();
+}
+
 /// Runs a script of the shell with a mount table of its own. `None`, and a word about it, where that is not allowed.
 #[cfg(target_os = "linux")]
 fn with_own_mounts(env: &TestEnv, script: &str) -> Option<String> {
