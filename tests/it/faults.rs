@@ -118,6 +118,44 @@ fn killed_runs_lose_nothing_that_was_committed() {
 }
 
 #[test]
+fn a_killed_repair_leaves_the_broken_index_or_the_new_one() {
+    let env = TestEnv::new();
+    for i in 0..500 {
+        env.write(&format!("{i}.md"), post(&format!("快讯{i}")).body("<p>渡船离岸。</p>").text());
+    }
+    let env = env.indexed();
+    let (index, broken) = (env.cwd().join("index"), env.cwd().join("broken"));
+    let list = fs::read_to_string(index.join("meta.json")).unwrap();
+    fs::write(index.join("meta.json"), list.replacen("segments", "Segments", 1)).unwrap();
+    copy(&index, &broken);
+    let (mut chance, mut longest_ms, mut kept) = (Chance(20_261_126), 1_000, 0);
+    for kill in 0..10 {
+        fs::remove_dir_all(&index).unwrap();
+        copy(&broken, &index);
+        let mut run = env.command(&["verify", "--repair"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(chance.below(longest_ms)));
+        run.kill().unwrap();
+        if run.wait().unwrap().code().is_some() {
+            longest_ms = (longest_ms * 3 / 4).max(50);
+        }
+        if env.run("stats").code == 2 {
+            kept += 1;
+            for entry in fs::read_dir(&broken).unwrap() {
+                let name = entry.unwrap().file_name();
+                // the engine's list of what it may remove, and who wrote last
+                let may_differ = name == ".managed.json" || name == ".souwen-writer.lock";
+                let is_kept = || fs::read(broken.join(&name)).ok() == fs::read(index.join(&name)).ok();
+                assert!(may_differ || is_kept(), "kill {kill}: {}", name.display());
+            }
+            env.run("verify --repair").succeeds();
+        }
+        env.run("verify").succeeds();
+        assert_eq!(env.articles().len(), 500, "kill {kill}");
+    }
+    assert!(kept > 0, "every repair was done before it could be killed");
+}
+
+#[test]
 #[ignore = "takes 10 minutes; run with SOUWEN_POSTS=FOLDER cargo test --test it -- --ignored --nocapture two_hundred_killed"]
 fn two_hundred_killed_runs_on_real_posts_lose_nothing_that_was_committed() {
     let posts = std::env::var_os("SOUWEN_POSTS").expect("SOUWEN_POSTS names a folder of posts");
