@@ -171,6 +171,7 @@ impl Message<'static> {
             ProblemKind::Empty => Self::KindEmpty,
             ProblemKind::UnclosedFrontMatter => Self::KindUnclosed,
             ProblemKind::Shortened => Self::KindShortened,
+            ProblemKind::Bloated => Self::KindBloated,
         }
     }
 }
@@ -410,6 +411,9 @@ messages! {
     /// Kind of problem: over a limit.
     KindTooLarge
         en("too large") zh("过大");
+    /// Kind of problem: compressed data that is far larger when it is not.
+    KindBloated
+        en("unpacks to too much") zh("解压后过大");
     /// Kind of problem: binary data.
     KindNotText
         en("not text") zh("不是文本");

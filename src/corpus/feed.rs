@@ -8,16 +8,23 @@ use std::time::Duration;
 use feed_rs::model::{Entry, Feed, Person};
 use jiff::Timestamp;
 
-use super::{Draft, Drafts, ProblemKind, dates, fields, json, shortened};
+use super::{Draft, Drafts, ProblemKind, dates, fields, format, json, shortened};
 use crate::article::{CategoryPath, PlainText, one_line};
 use crate::text::{decode_entities, html_to_text};
 
 /// No feed has more; each takes a kilobyte of memory before it is known what it holds.
 const MAX_ENTRIES: usize = 100_000;
 
+/// What names a text in a document of XML. Such names are not resolved.
+const ENTITY: &str = "<!ENTITY";
+
 /// Reads a feed. When it breaks off or is broken, the entries before the break are taken and the loss is reported.
 pub(super) fn read(text: &str, out: &mut Drafts<'_>) {
     let text = without_prolog(text);
+    // each may stand for others, and a few lines so for any amount of text
+    if format::preliminaries(text).contains(ENTITY) {
+        out.remark(None, ProblemKind::BadFeed, format!("{ENTITY} …>"));
+    }
     if text.matches("<item").chain(text.matches("<entry")).nth(MAX_ENTRIES).is_some() {
         return out.remark(None, ProblemKind::BadFeed, format!("entries > {MAX_ENTRIES}"));
     }
@@ -248,6 +255,14 @@ mod tests {
         assert_eq!(parsed.articles.len(), 1, "{:?}", parsed.problems);
         assert_eq!(parsed.articles[0].title, "甲 乙 & 丙");
         assert_eq!(parsed.articles[0].url.as_deref(), Some("https://example.org/?a=1&b=2"));
+    }
+
+    #[test]
+    fn names_for_text_are_left_as_they_are_and_reported() {
+        let text = "<!DOCTYPE rss [<!ENTITY a \"甲\"><!ENTITY b \"&a;&a;\">]><rss version=\"2.0\"><channel><item><title>&b;乙</title></item></channel></rss>";
+        let parsed = read_file("feed.xml", text.as_bytes());
+        assert_eq!(parsed.articles[0].title, "&b;乙");
+        assert_eq!(parsed.problems[0].kind, ProblemKind::BadFeed);
     }
 
     proptest::proptest! {

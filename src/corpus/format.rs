@@ -159,9 +159,24 @@ fn first_element(mut start: &str) -> &str {
         } else {
             return start;
         };
-        let Some(end) = start[open.len()..].find(close) else { return "" };
-        start = &start[open.len() + end + close.len()..];
+        let inside = &start[open.len()..];
+        // a document type may hold declarations, each of which ends like itself
+        let declared = if open == "<!" { declarations(inside) } else { "" };
+        let Some(end) = inside[declared.len()..].find(close) else { return "" };
+        start = &inside[declared.len() + end + close.len()..];
     }
+}
+
+/// What a document type, which begins before `inside`, declares itself, and all before it.
+fn declarations(inside: &str) -> &str {
+    let before = inside.find(['[', '>']).filter(|&at| inside[at..].starts_with('['));
+    let end = before.and_then(|before| Some(before + inside[before..].find(']')?));
+    &inside[..end.unwrap_or_default()]
+}
+
+/// What stands before the first element of a document of XML.
+pub(super) fn preliminaries(text: &str) -> &str {
+    &text[..text.len() - first_element(text).len()]
 }
 
 /// Name of the first element, without its namespace, in lower case.
@@ -228,6 +243,9 @@ mod tests {
         check("a.md", "<!DOCTYPE html><title>甲</title>", Format::Page);
         check("a.php", "<!-- x --><HTML lang=zh>", Format::Page);
         check("a.xml", "<?xml version=\"1.0\"?>\n<!-- x --><rss version=\"2.0\">", Format::Feed);
+        check("a.xml", "<!DOCTYPE rss [<!ENTITY a \"b\"> <!ENTITY c \"d\">] ><rss>", Format::Feed);
+        check("a.xml", "<!DOCTYPE urlset [<!ENTITY a \"b\">]><urlset/>", Format::NoArticle);
+        check("a.xml", "<!DOCTYPE rss [<!ENTITY", Format::NoArticle);
         check("feed", "<feed xmlns=\"http://www.w3.org/2005/Atom\">", Format::Feed);
         check("a.rdf", "<rdf:RDF>", Format::Feed);
         check("sitemap.xml", "<urlset/>", Format::NoArticle);

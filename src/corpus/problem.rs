@@ -66,11 +66,13 @@ pub enum ProblemKind {
     UnclosedFrontMatter,
     /// A title, a name or an address is longer than any should be; it was cut or left out.
     Shortened,
+    /// What is compressed is larger by far than compressed text is.
+    Bloated,
 }
 
 impl ProblemKind {
     /// Every kind, in the order of the declaration.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreadable,
         Self::NotAFile,
         Self::TooLarge,
@@ -84,6 +86,7 @@ impl ProblemKind {
         Self::Empty,
         Self::UnclosedFrontMatter,
         Self::Shortened,
+        Self::Bloated,
     ];
 
     /// Whether an article (or a file that may hold some) is missing from the index because of it. Otherwise the article
@@ -119,6 +122,7 @@ impl ProblemKind {
             Self::Empty => "empty",
             Self::UnclosedFrontMatter => "unclosed_front_matter",
             Self::Shortened => "shortened",
+            Self::Bloated => "bloated",
         }
     }
 }
@@ -139,6 +143,7 @@ impl fmt::Display for ProblemKind {
             Self::Empty => "empty",
             Self::UnclosedFrontMatter => "front matter without end",
             Self::Shortened => "too long, cut",
+            Self::Bloated => "unpacks to too much",
         })
     }
 }

@@ -99,7 +99,7 @@ pub fn read_chunks(
 ) -> Result<(), Problem> {
     let problem = |kind: ProblemKind, detail: String| Problem { path: file.path.clone(), line: None, kind, detail };
     let failed = |error: io::Error| match error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()) {
-        Some(too_much) => problem(ProblemKind::TooLarge, too_much.to_string()),
+        Some(too_much) => problem(ProblemKind::Bloated, too_much.to_string()),
         None => problem(ProblemKind::Unreadable, error.to_string()),
     };
     let opened = File::open(&file.full).map_err(failed)?;
@@ -354,8 +354,8 @@ mod tests {
         let kind = |name: &str, content: &[u8], limits: &Limits| read(name, content, limits).1.unwrap_err().kind;
         assert_eq!(kind("a.md", &[b'x'; 1001], &small), ProblemKind::TooLarge);
         assert_eq!(kind("a.md.gz", &gz(&[b'x'; 1001]), &small), ProblemKind::TooLarge);
-        assert_eq!(kind("a.jsonl.gz", &gz(&lines(100_000)), &small), ProblemKind::TooLarge);
-        assert_eq!(kind("bomb.jsonl.gz", &gz(&vec![b'\n'; 40 << 20]), &Limits::default()), ProblemKind::TooLarge);
+        assert_eq!(kind("a.jsonl.gz", &gz(&lines(100_000)), &small), ProblemKind::Bloated);
+        assert_eq!(kind("bomb.jsonl.gz", &gz(&vec![b'\n'; 40 << 20]), &Limits::default()), ProblemKind::Bloated);
         assert_eq!(kind("cut.jsonl.gz", &gz(&lines(1000))[..500], &small), ProblemKind::Unreadable);
         assert_eq!(kind("not.jsonl.gz", b"not gzip", &small), ProblemKind::Unreadable);
         assert_eq!(kind("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &small), ProblemKind::NotAnArticle);

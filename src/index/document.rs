@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::packing;
 use super::schema::Fields;
 use crate::analysis::normalize::Normalized;
-use crate::article::{Article, ArticleId, CategoryPath, PlainText};
+use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
 use crate::corpus::MAX_LEVELS;
 use crate::error::Error;
 
@@ -127,7 +127,8 @@ fn category_terms(path: &CategoryPath) -> Vec<String> {
 
 /// The folded levels that a category name, or a path typed with `/` or `>`, stands for.
 pub(crate) fn category_levels(typed: &str) -> Vec<String> {
-    let folded = Normalized::new(typed);
+    // names of articles are in this shape, see `CategoryPath`
+    let folded = Normalized::new(&one_line(typed));
     let levels = folded.as_str().split(['/', '>']).map(str::trim).filter(|level| !level.is_empty());
     levels.map(str::to_owned).collect()
 }

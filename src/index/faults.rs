@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,9 +14,10 @@ use tantivy::directory::{
     AntiCallToken, DirectoryLock, FileHandle, Lock, TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
 };
 
-use super::ArticleIndex;
 use super::directory::on_disk;
+use super::open::{MANAGED, META, is_segment_file};
 use super::sync::{SyncOptions, SyncReport, sync, sync_in};
+use super::{ArticleIndex, checksums, lock};
 use crate::analysis::dictionary::Dictionary;
 use crate::error::Error;
 
@@ -147,20 +148,56 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// That every file of `old`, but the list of files that the engine may remove, is in `now` as it was.
+#[track_caller]
+fn assert_is_there(old: &Path, now: &Path, at: &str) {
+    for entry in fs::read_dir(old).unwrap() {
+        let name = entry.unwrap().file_name();
+        let read = |dir: &Path| fs::read(dir.join(&name)).ok();
+        assert!(name == MANAGED || name == lock::FILE || read(old) == read(now), "{}, {at}", name.display());
+    }
+}
+
+/// That the folder holds no file of a segment but those of the index and those that its next commit removes.
+#[track_caller]
+fn assert_nothing_is_left(dir: &Path, at: &str) {
+    let index = ArticleIndex::open(dir).unwrap();
+    let (files, managed) =
+        (checksums::files(dir, Some(&index)).unwrap(), index.tantivy.directory().list_managed_files());
+    for entry in fs::read_dir(dir).unwrap() {
+        let name = PathBuf::from(entry.unwrap().file_name());
+        assert!(
+            !is_segment_file(&name) || files.contains(&name) || managed.contains(&name),
+            "{}, {at}",
+            name.display()
+        );
+    }
+}
+
+/// What is there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Index,
+    /// An index that cannot be opened.
+    Broken,
+}
+
 /// What happens to an index.
 #[derive(Debug, Clone, Copy)]
 struct Case {
-    /// Whether there is an index before; otherwise it is made.
-    before: bool,
+    before: Before,
     rebuild: bool,
     /// See [`Faults`].
     count: usize,
     kind: io::ErrorKind,
 }
 
-const REFRESH: Case = Case { before: true, rebuild: false, count: usize::MAX, kind: io::ErrorKind::StorageFull };
-const FIRST_RUN: Case = Case { before: false, ..REFRESH };
+const REFRESH: Case =
+    Case { before: Before::Index, rebuild: false, count: usize::MAX, kind: io::ErrorKind::StorageFull };
+const FIRST_RUN: Case = Case { before: Before::Nothing, ..REFRESH };
 const REBUILD: Case = Case { rebuild: true, ..REFRESH };
+const REPAIR: Case = Case { before: Before::Broken, ..REBUILD };
 const BAD_SECTOR: Case = Case { count: 1, kind: io::ErrorKind::Other, ..REFRESH };
 
 /// Lets every `stride`th operation be the first that fails, until a run meets none that does.
@@ -172,9 +209,14 @@ fn fail_everywhere(Case { before, rebuild, count, kind }: Case, stride: usize) {
         write(&corpus, &format!("{i}.md"), &format!("旧{i}"));
     }
     let mut old = Held::new();
-    if before {
+    if before != Before::Nothing {
         sync(&first, &corpus, &words, &options(false), &|_| {}).unwrap();
         old = held(&first);
+    }
+    if before == Before::Broken {
+        let list = first.join(META);
+        let otherwise = fs::read_to_string(&list).unwrap().replacen("segments", "Segments", 1);
+        fs::write(&list, otherwise).unwrap();
     }
     write(&corpus, "0.md", "改");
     write(&corpus, "1.md", "也改");
@@ -189,7 +231,7 @@ fn fail_everywhere(Case { before, rebuild, count, kind }: Case, stride: usize) {
     let mut failed_runs = 0;
     for first_fault in (0..).step_by(stride) {
         let index = dir.path().join(format!("index-{first_fault}"));
-        if before {
+        if before != Before::Nothing {
             copy(&first, &index);
         }
         let faults = Faults { done: Arc::default(), first: first_fault, count, kind };
@@ -213,15 +255,18 @@ fn fail_everywhere(Case { before, rebuild, count, kind }: Case, stride: usize) {
                     "a committed article is lost, {at}"
                 );
             }
-            Err(Error::NoIndex(_)) => assert!(!before, "{at}"),
+            Err(Error::NoIndex(_)) => assert_eq!(before, Before::Nothing, "{at}"),
+            Err(Error::Damaged { .. }) if before == Before::Broken => assert_is_there(&first, &index, &at),
             Err(error) => panic!("{error}, {at}"),
         }
         failed_runs += usize::from(outcome.is_err());
         if outcome.is_ok() {
             assert_eq!(held(&index), new, "{at}");
         }
-        sync(&index, &corpus, &words, &options(false), &|_| {}).unwrap_or_else(|error| panic!("{error}, {at}"));
+        let is_broken = before == Before::Broken;
+        sync(&index, &corpus, &words, &options(is_broken), &|_| {}).unwrap_or_else(|error| panic!("{error}, {at}"));
         assert_eq!(held(&index), new, "{at}");
+        assert_nothing_is_left(&index, &at);
         fs::remove_dir_all(&index).unwrap();
         if faults.done.load(Ordering::Relaxed) <= first_fault {
             break;
@@ -254,9 +299,14 @@ fn a_rebuild_that_fails_leaves_the_old_index() {
 }
 
 #[test]
+fn a_repair_that_fails_leaves_the_broken_index() {
+    fail_everywhere(REPAIR, STRIDE);
+}
+
+#[test]
 #[ignore = "takes 5 minutes; run with cargo test --lib -- --ignored no_fault_at_all"]
 fn no_fault_at_all_costs_more_than_the_last_step() {
-    for case in [REFRESH, FIRST_RUN, REBUILD, BAD_SECTOR] {
+    for case in [REFRESH, FIRST_RUN, REBUILD, REPAIR, BAD_SECTOR] {
         fail_everywhere(case, 1);
     }
 }

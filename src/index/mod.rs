@@ -18,6 +18,7 @@ pub mod open;
 mod optimize;
 mod packing;
 mod plan;
+mod replacement;
 mod run;
 pub mod schema;
 mod segment;

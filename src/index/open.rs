@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy};
 
+use super::checksums;
 use super::directory::{BROKEN_SEAL, OpenFolder, on_disk, unsealed};
 use super::guard::guarded;
 use super::lock;
 use super::manifest;
+use super::replacement::Replacement;
 use super::schema::{Fields, schema};
 use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
@@ -145,7 +147,7 @@ pub enum OtherAnalysis {
 /// tantivy's list of segments; where it stands, an index stands.
 pub(super) const META: &str = "meta.json";
 /// tantivy's list of files that it may remove.
-const MANAGED: &str = ".managed.json";
+pub(super) const MANAGED: &str = ".managed.json";
 /// The files that the engine replaces whole.
 pub(super) const LISTS: [&str; 2] = [META, MANAGED];
 
@@ -223,6 +225,11 @@ fn damaged(part: &str) -> Error {
     Error::Damaged { part: part.to_owned() }
 }
 
+/// Whether the content of a [`META`] without its seal speaks of a commit.
+pub(super) fn has_commit(meta: &[u8]) -> bool {
+    first_object::<Meta>(meta).is_some_and(|(meta, _)| meta.payload.is_some())
+}
+
 /// The commit that the content of a `meta.json` speaks of.
 fn commit_of(meta: &[u8], dir: &Path) -> Result<Commit, Error> {
     #[derive(Deserialize)]
@@ -282,8 +289,8 @@ fn is_beginning(path: &Path) -> bool {
     path.is_file() && (name == lock::FILE || name == MANAGED || name.starts_with(".tantivy-") || is_unfinished(&name))
 }
 
-/// A file that was to be replaced as a whole, by a writer that was killed over it: the engine writes `.tmp` and six
-/// characters, and then renames.
+/// A file that was to be replaced as a whole, by a writer that was killed over it: it is written as `.tmp` and six
+/// characters, and then renamed.
 fn is_unfinished(name: &str) -> bool {
     name.strip_prefix(".tmp").is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
@@ -299,19 +306,33 @@ pub(super) fn remove_unfinished(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates an empty index in `dir`, in place of one that cannot be read any more. Files of others are never touched.
+/// Removes files of segments that neither the index nor the engine knows, and so would stay forever: those of an index that
+/// was [replaced](Replacement), or was to be when the writer was killed. Only who holds the lock of the writer knows that
+/// nobody is writing them.
+pub(super) fn remove_strays(dir: &Path) -> Result<(), Error> {
+    let index = ArticleIndex::open(dir)?;
+    let mut known = index.tantivy.directory().list_managed_files();
+    known.extend(checksums::files(dir, Some(&index))?);
+    for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
+        let path = entry.map_err(Error::io(dir))?.path();
+        let is_known = path.file_name().is_some_and(|name| known.contains(Path::new(name)));
+        if path.is_file() && is_segment_file(&path) && !is_known {
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Creates an empty index in `dir`, or what will [replace](Replacement) one that cannot be read any more.
 pub(super) fn create(dir: &Path, folder: Box<dyn Directory>) -> Result<Index, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    if dir.join(META).exists() || is_remains(dir) {
-        for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
-            let path = entry.map_err(Error::io(dir))?.path();
-            if path.is_file() && is_index_file(&path) && !path.ends_with(lock::FILE) {
-                fs::remove_file(&path).map_err(Error::io(&path))?;
-            }
-        }
-    } else if !is_empty(dir) {
+    let folder = if dir.join(META).exists() || is_remains(dir) {
+        Box::new(Replacement::new(folder))
+    } else if is_empty(dir) {
+        folder
+    } else {
         return Err(Error::NotOurs(dir.to_owned()));
-    }
+    };
     let compression = ZstdCompressor { compression_level: Some(STORE_ZSTD_LEVEL) };
     let settings = IndexSettings {
         docstore_compression: Compressor::Zstd(compression),

@@ -192,6 +192,7 @@ pub(super) fn sync_in(
         });
         Run::new(target, plan, &analyzer, options, progress)?.finish()?
     };
+    open::remove_strays(dir)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -253,7 +254,7 @@ impl Target {
         let guard = Guard { corpus: corpus.to_owned(), articles, is_of_other, is_off: options.allow_mass_delete };
         let folder = open_folder(dir)?;
         let Some(opened) = opened else {
-            // what cannot be read is removed at once, so that this is the last moment to refuse
+            // what cannot be read may name any number of articles: it is replaced by whatever there is, but not by nothing
             if !corpus::walk(corpus).any(|file| file.is_ok()) {
                 guard.check(articles, true)?;
             }

@@ -126,16 +126,16 @@ type Opened = Way<Box<dyn Scorer>, Row>;
 
 impl Way<Box<dyn Weight>> {
     /// `None` where no document of the segment holds it.
-    fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Option<Opened>> {
+    fn open(&self, reader: &SegmentReader, boost: Score, deadline: Deadline) -> tantivy::Result<Option<Opened>> {
         Ok(match self {
             Self::Word(word) => Some(word.scorer(reader, boost)?).filter(|word| word.doc() < TERMINATED).map(Way::Word),
-            Self::Row(units) => Row::open(reader, units)?.map(Way::Row),
+            Self::Row(units) => Row::open(reader, units, deadline)?.map(Way::Row),
             Self::Any(ways) => {
-                let ways = ways.iter().filter_map(|way| way.open(reader, boost).transpose());
+                let ways = ways.iter().filter_map(|way| way.open(reader, boost, deadline).transpose());
                 Some(ways.collect::<tantivy::Result<Vec<_>>>()?).filter(|ways| !ways.is_empty()).map(Way::Any)
             }
             Self::Every(ways) => {
-                let ways = ways.iter().map(|way| way.open(reader, boost));
+                let ways = ways.iter().map(|way| way.open(reader, boost, deadline));
                 let mut ways: Option<Vec<Opened>> = ways.collect::<tantivy::Result<_>>()?;
                 if let Some(ways) = &mut ways {
                     // the rarest first, for it leaves the least to look at
@@ -221,7 +221,7 @@ struct HoldsScorer {
 
 impl HoldsScorer {
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
-        Ok(Self { way: weight.way.open(reader, boost)?, doc: 0, watch: Watch::new(weight.deadline) })
+        Ok(Self { way: weight.way.open(reader, boost, weight.deadline)?, doc: 0, watch: Watch::new(weight.deadline) })
     }
 
     /// Moves to the first match at or after `target`.
@@ -290,11 +290,17 @@ pub(super) struct Row {
     doc: DocId,
     starts: Vec<u32>,
     positions: Vec<u32>,
+    /// A row may be thousands of units long.
+    watch: Watch,
 }
 
 impl Row {
-    /// `None` when the segment does not hold one of the units.
-    pub(super) fn open(reader: &SegmentReader, located: &[(u32, Term)]) -> tantivy::Result<Option<Self>> {
+    /// `None` when the segment does not hold one of the units, or time is up.
+    pub(super) fn open(
+        reader: &SegmentReader,
+        located: &[(u32, Term)],
+        deadline: Deadline,
+    ) -> tantivy::Result<Option<Self>> {
         let mut units = Vec::new();
         // a single unit stands in a row wherever it stands
         let option =
@@ -302,19 +308,20 @@ impl Row {
         for (place, term) in located {
             let index = reader.inverted_index(term.field())?;
             match index.read_postings(term, option)? {
-                Some(postings) => units.push((*place, postings)),
-                None => return Ok(None),
+                Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
+                _ => return Ok(None),
             }
         }
         units.sort_by_key(|(_, postings)| postings.doc_freq());
-        Ok(Some(Self { units, doc: 0, starts: Vec::new(), positions: Vec::new() }))
+        let watch = Watch::new(deadline);
+        Ok(Some(Self { units, doc: 0, starts: Vec::new(), positions: Vec::new(), watch }))
     }
 
-    /// The first document at or after `target` that holds every unit.
+    /// The first document at or after `target` that holds every unit; none once time is up.
     pub(super) fn seek(&mut self, mut target: DocId) -> DocId {
         self.doc = 'again: loop {
-            if target == TERMINATED {
-                break target;
+            if target == TERMINATED || self.watch.is_over() {
+                break TERMINATED;
             }
             for (_, postings) in &mut self.units {
                 let doc = seek(postings, target);
@@ -328,9 +335,9 @@ impl Row {
         self.doc
     }
 
-    /// HOT: where the units stand in a row in the document that was sought.
+    /// HOT: where the units stand in a row in the document that was sought; nowhere once time is up.
     pub(super) fn starts(&mut self) -> &[u32] {
-        let Self { units, starts, positions, .. } = self;
+        let Self { units, starts, positions, watch, .. } = self;
         starts.clear();
         let Some(((first_place, first), others)) = units.split_first_mut() else { return starts };
         first.positions(starts);
@@ -338,6 +345,10 @@ impl Row {
         starts.drain(..before_the_text);
         starts.iter_mut().for_each(|position| *position -= *first_place);
         for (place, postings) in others {
+            if watch.is_over() {
+                starts.clear();
+                break;
+            }
             postings.positions(positions);
             let (mut kept, mut at) = (0, 0);
             for i in 0..starts.len() {

@@ -42,7 +42,7 @@ impl Weight for NearQuery {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut groups = Vec::new();
         for units in &self.groups {
-            let Some(row) = Row::open(reader, units)? else { return Ok(Box::new(EmptyScorer)) };
+            let Some(row) = Row::open(reader, units, self.deadline)? else { return Ok(Box::new(EmptyScorer)) };
             groups.push(row);
         }
         let Self { distance, deadline, .. } = *self;

@@ -33,6 +33,18 @@
 //! `souwen show --json` prints one line of type `article`: `id`, `path`, `title`, `title_marks`, `author`, `date`,
 //! `categories`, `url`, `body` (one paragraph a line), `body_marks`.
 //!
+//! Other commands print one line each, `watch` one for each batch:
+//!
+//! | type | of | fields |
+//! |---|---|---|
+//! | `sync` | `index` | `index`, `corpus`; numbers of files: `files`, `with_articles`, `without_articles`, `skipped`; of articles: `added`, `changed`, `unchanged`, `removed`, `moved`, `articles`; `problems_by_kind`; `problems` and `older_problems` (`path`, `line`, `kind`, `detail`); `bytes`, `seconds`, `megabytes_per_second` |
+//! | `batch` | `watch` | `time`, `added`, `changed`, `removed`, `moved`, `articles`, `problems` (their number), `seconds` |
+//! | `optimize` | `optimize` | `before` and `after` (as in `stats`), `seconds` |
+//! | `verify` | `verify` | `whole`, `articles`, `files`, `bytes`, `damage` (`part`, `kind`, `article`, `detail`), `damage_count`, `seconds`, `repair` (as `sync`, or `null`) |
+//! | `verify` | `verify --oracle` | `seed`, `strings`, `contained`, `quoted`, `disagreements` (`string`, `article`, `fault`), `disagreement_count` |
+//! | `stats`, `analysis`, `eval`, `bench`, `bench_index`, `bench_compare` | `stats`, `analyze`, `eval`, `bench` | the fields of [`Stats`](crate::index::stats::Stats), of what `analyze` prints, of [`Measures`](crate::eval::Measures), [`Report`](crate::bench::report::Report), [`IndexingReport`](crate::bench::indexing::IndexingReport), [`Comparison`](crate::bench::compare::Comparison) |
+//! | `word`, `discovery` | `dict list`, `dict discover` | a line for each word: `word`, `frequency`, `file`; the fields of [`Discovery`](crate::discover::Discovery) |
+//!
 //! Text is unchanged; what could disturb a terminal is written as a `\u` escape, which any reader undoes.
 
 use std::io::{self, Write};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use souwen::article::Article;
 
 use crate::refresh::seen;
-use crate::support::{TestEnv, post, write};
+use crate::support::{Run, TestEnv, post, write};
 
 /// Copies a folder.
 fn copy(from: &Path, to: &Path) {
@@ -118,6 +118,44 @@ fn killed_runs_lose_nothing_that_was_committed() {
 }
 
 #[test]
+fn a_killed_repair_leaves_the_broken_index_or_the_new_one() {
+    let env = TestEnv::new();
+    for i in 0..500 {
+        env.write(&format!("{i}.md"), post(&format!("快讯{i}")).body("<p>渡船离岸。</p>").text());
+    }
+    let env = env.indexed();
+    let (index, broken) = (env.cwd().join("index"), env.cwd().join("broken"));
+    let list = fs::read_to_string(index.join("meta.json")).unwrap();
+    fs::write(index.join("meta.json"), list.replacen("segments", "Segments", 1)).unwrap();
+    copy(&index, &broken);
+    let (mut chance, mut longest_ms, mut kept) = (Chance(20_261_126), 1_000, 0);
+    for kill in 0..10 {
+        fs::remove_dir_all(&index).unwrap();
+        copy(&broken, &index);
+        let mut run = env.command(&["verify", "--repair"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(chance.below(longest_ms)));
+        run.kill().unwrap();
+        if run.wait().unwrap().code().is_some() {
+            longest_ms = (longest_ms * 3 / 4).max(50);
+        }
+        if env.run("stats").code == 2 {
+            kept += 1;
+            for entry in fs::read_dir(&broken).unwrap() {
+                let name = entry.unwrap().file_name();
+                // the engine's list of what it may remove, and who wrote last
+                let may_differ = name == ".managed.json" || name == ".souwen-writer.lock";
+                let is_kept = || fs::read(broken.join(&name)).ok() == fs::read(index.join(&name)).ok();
+                assert!(may_differ || is_kept(), "kill {kill}: {}", name.display());
+            }
+            env.run("verify --repair").succeeds();
+        }
+        env.run("verify").succeeds();
+        assert_eq!(env.articles().len(), 500, "kill {kill}");
+    }
+    assert!(kept > 0, "every repair was done before it could be killed");
+}
+
+#[test]
 #[ignore = "takes 10 minutes; run with SOUWEN_POSTS=FOLDER cargo test --test it -- --ignored --nocapture two_hundred_killed"]
 fn two_hundred_killed_runs_on_real_posts_lose_nothing_that_was_committed() {
     let posts = std::env::var_os("SOUWEN_POSTS").expect("SOUWEN_POSTS names a folder of posts");
@@ -153,6 +191,18 @@ fn the_lock_of_a_killed_writer_is_no_obstacle_and_that_of_a_living_one_is_named(
     writer.wait().unwrap();
     env.run("index corpus").succeeds();
     assert_eq!(env.articles().len(), 3_000);
+}
+
+/// As a program does that was just being started when the last run ended: it has every open file for a moment.
+#[test]
+fn a_lock_of_the_engine_that_somebody_still_holds_is_no_obstacle() {
+    let env = TestEnv::new().post("a.md", post("第一篇").body("<p>甲城。</p>")).indexed();
+    let path = env.cwd().join("index/.tantivy-writer.lock");
+    let file = fs::File::options().write(true).create(true).truncate(false).open(path).unwrap();
+    file.lock().unwrap();
+    env.write("b.md", post("第二篇").body("<p>乙城。</p>").text());
+    assert_eq!(env.sync("")["added"], 1);
+    env.run("optimize").succeeds();
 }
 
 /// Runs a script of the shell with a mount table of its own. `None`, and a word about it, where that is not allowed.
@@ -231,44 +281,75 @@ fn a_disk_that_is_unmounted_costs_no_article() {
     assert!(text.contains("nothing has changed: 30 articles"), "{text}");
 }
 
+/// Runs the program as a user who is neither root nor the owner of anything; `None` where that is not allowed. Who may do
+/// anything is refused nothing.
+#[cfg(target_os = "linux")]
+fn as_nobody(env: &TestEnv, args: &str) -> Option<Run> {
+    let program = env.home("souwen");
+    if !program.exists() {
+        // where it lies otherwise may be for one user alone
+        fs::copy(env!("CARGO_BIN_EXE_souwen"), &program).unwrap();
+        env.cwd().ancestors().take(3).for_each(|folder| allow(folder, 0o755));
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program).args(args.split_whitespace());
+    let output = command.current_dir(env.cwd()).env("HOME", env.home("")).env("LANG", "C").output().ok()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let run =
+        Run { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) };
+    if run.stderr.contains("setpriv:") {
+        eprintln!("skipped, becoming another user is not allowed here");
+        return None;
+    }
+    Some(run)
+}
+
+#[cfg(target_os = "linux")]
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_cannot_be_read_keeps_its_articles() {
-    use std::os::unix::fs::PermissionsExt;
+fn what_cannot_be_read_is_named_and_keeps_its_articles() {
     let env = TestEnv::new()
         .post("a.md", post("第一篇").body("<p>甲城。</p>"))
-        .post("夹/b.md", post("第二篇").body("<p>乙城。</p>"));
-    for path in ["", "corpus", "corpus/夹"] {
-        fs::set_permissions(env.cwd().join(path), fs::Permissions::from_mode(0o777)).unwrap();
+        .post("b.md", post("第二篇").body("<p>乙城。</p>"))
+        .post("夹/c.md", post("第三篇").body("<p>丙城。</p>"));
+    let (file, folder) = (env.corpus().join("b.md"), env.corpus().join("夹"));
+    allow(&file, 0o000);
+    fs::create_dir(env.cwd().join("index")).unwrap();
+    allow(&env.cwd().join("index"), 0o777);
+    let Some(run) = as_nobody(&env, "index corpus") else { return };
+    let run = run.succeeds();
+    assert!(run.stderr.contains("b.md: cannot be read: Permission denied"), "{run}");
+    assert!(run.stdout.contains("2 added"), "{run}");
+    allow(&file, 0o644);
+    assert!(as_nobody(&env, "index").unwrap().succeeds().stdout.contains("1 added"));
+    allow(&file, 0o000);
+    allow(&folder, 0o000);
+    let run = as_nobody(&env, "index --verify-content").unwrap().succeeds();
+    allow(&folder, 0o755);
+    assert!(run.stderr.contains("b.md: cannot be read") && run.stderr.contains("夹: cannot be read"), "{run}");
+    assert!(run.stdout.starts_with("nothing has changed: 3 articles"), "{run}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_index_of_somebody_else_is_read_and_not_written() {
+    let env = TestEnv::new().post("a.md", post("第一篇").body("<p>甲城。</p>")).indexed();
+    for args in ["search 甲城", "stats", "verify", "verify --oracle 5", "export"] {
+        let Some(run) = as_nobody(&env, args) else { return };
+        run.succeeds();
     }
-    for folder in env.cwd().ancestors().take(3) {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+    for args in ["index", "index --rebuild", "optimize"] {
+        let run = as_nobody(&env, args).unwrap();
+        assert!(
+            run.code == 2 && run.stderr.contains("index/.souwen-writer.lock\": Permission denied"),
+            "{args}: {run}"
+        );
     }
-    // who may do anything is refused nothing
-    let as_nobody = |args: &str| {
-        let script = format!("exec \"$0\" {args}");
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", &script]);
-        let program = std::env::temp_dir().join(format!("souwen-{}", std::process::id()));
-        if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_souwen"), &program).unwrap();
-        }
-        let output = command.arg(&program).current_dir(env.cwd()).env("HOME", env.home("")).env("LANG", "C").output();
-        output.ok().filter(|output| !String::from_utf8_lossy(&output.stderr).contains("setpriv:"))
-    };
-    let Some(first) = as_nobody("index corpus") else {
-        eprintln!("skipped, becoming another user is not allowed here");
-        return;
-    };
-    assert!(first.status.success(), "{first:?}");
-    fs::set_permissions(env.corpus().join("夹"), fs::Permissions::from_mode(0o000)).unwrap();
-    let run = as_nobody("index").unwrap();
-    fs::set_permissions(env.corpus().join("夹"), fs::Permissions::from_mode(0o777)).unwrap();
-    let _ = fs::remove_file(std::env::temp_dir().join(format!("souwen-{}", std::process::id())));
-    assert!(run.status.success(), "{run:?}");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(out.contains("0 removed") || out.starts_with("nothing has changed: 2 articles"), "{out}");
-    assert!(err.contains("夹: cannot be read"), "{err}");
+    assert_eq!(env.complete("甲城"), ["第一篇"]);
 }
 
 /// Files come and go, and grow and shrink, while they are read; once they rest, one run is enough.

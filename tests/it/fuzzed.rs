@@ -77,3 +77,15 @@ fn finding_1_a_string_of_signs_beside_words_asks_for_the_words() {
         assert_eq!((run.code, run.stdout.as_str()), (0, "a.md\n"), "{query}: {run}");
     }
 }
+
+/// Found by the door `queries` after 1,548 inputs: the sign that parts the levels of a section in the index could be typed.
+#[test]
+fn finding_2_a_section_with_control_characters_is_found_without_them() {
+    let env = TestEnv::new().post("a.md", post("峰会").categories("新媒体/科技").body("<p>今日开幕。</p>")).indexed();
+    for query in ["category:新媒体\u{1f}", "category:\u{1}新媒体\u{1f}", "category:新媒体/科技\u{7}"] {
+        let run = env.run_args(&["search", "-l", query]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "a.md\n"), "{query:?}: {run}");
+    }
+    let run = env.run_args(&["search", "-l", "category:新媒体\u{1f}科技"]);
+    assert_eq!(run.code, 1, "two levels were typed as one: {run}");
+}

@@ -37,7 +37,11 @@ fn billion_laughs_are_not_laughed() {
         xml += &format!("<!ENTITY a{i} \"{}\">", format!("&a{};", i - 1).repeat(10));
     }
     xml += "]><rss version=\"2.0\"><channel><title>x</title><item><title>&a19;</title><description>&a19;</description></item></channel></rss>";
-    survives(&beside().file("laughs.xml", xml));
+    let summary = survives(&beside().file("laughs.xml", xml));
+    assert_eq!(
+        (&summary["problems"][0]["path"], &summary["problems"][0]["kind"]),
+        (&"laughs.xml".into(), &"bad_feed".into())
+    );
     let mut yaml = "---\na0: &a0 [哈]\n".to_owned();
     for i in 1..20 {
         yaml += &format!("a{i}: &a{i} [{}]\n", format!("*a{}, ", i - 1).repeat(9));
@@ -75,8 +79,12 @@ fn a_bomb_in_gzip_stops_at_the_limit() {
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let zeros = vec![b' '; 1 << 20];
     (0..256).for_each(|_| gz.write_all(&zeros).unwrap());
-    let summary = survives(&beside().file("bomb.jsonl.gz", gz.finish().unwrap()));
-    assert_eq!(summary["problems"][0]["kind"], "too_large", "{summary}");
+    let env = beside().file("bomb.jsonl.gz", gz.finish().unwrap());
+    let summary = survives(&env);
+    assert_eq!(summary["problems"][0]["kind"], "bloated", "{summary}");
+    let told = env.run("index --verbose").succeeds().stderr;
+    assert!(told.contains("bomb.jsonl.gz: unpacks to too much"), "{told}");
+    assert!(!told.contains("--max-file-size"), "a larger limit would not help: {told}");
     let summary = survives(&beside().file("cut.jsonl.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03garbage"));
     assert_eq!(summary["problems"][0]["path"], "cut.jsonl.gz", "{summary}");
 }
@@ -230,9 +238,16 @@ mod unix {
     use super::*;
 
     #[test]
-    fn pipes_and_circles_are_named_and_not_entered() {
+    fn pipes_devices_and_circles_are_named_and_not_entered() {
         let env = beside();
         let corpus = env.corpus();
+        let _socket = std::os::unix::net::UnixListener::bind(corpus.join("socket.md")).unwrap();
+        symlink("/dev/zero", corpus.join("zero.md")).unwrap();
+        symlink("b", corpus.join("a")).unwrap();
+        symlink("a", corpus.join("b")).unwrap();
+        // only root may make these
+        let block = Command::new("mknod").arg(corpus.join("block.md")).args(["b", "7", "99"]).output();
+        let has_block = block.is_ok_and(|output| output.status.success());
         assert!(Command::new("mkfifo").arg(corpus.join("pipe.md")).status().unwrap().success());
         std::fs::create_dir(corpus.join("sub")).unwrap();
         symlink("..", corpus.join("sub/up")).unwrap();
@@ -241,8 +256,29 @@ mod unix {
         let mut named: Vec<&str> =
             summary["problems"].as_array().unwrap().iter().map(|p| p["path"].as_str().unwrap()).collect();
         named.sort_unstable();
-        assert_eq!(named, ["dangling.md", "pipe.md", "sub/up"]);
-        assert_eq!(summary["added"], 1);
+        named.retain(|path| *path != "block.md");
+        assert_eq!(named, ["a", "b", "dangling.md", "pipe.md", "socket.md", "sub/up", "zero.md"]);
+        let failed = named.len() + usize::from(has_block);
+        assert_eq!((&summary["added"], &summary["without_articles"]), (&1.into(), &failed.into()));
+    }
+
+    #[test]
+    fn folders_deeper_than_a_path_may_be_long_are_named() {
+        let env = beside();
+        let level = "深".repeat(80);
+        let (inner, outer) = (env.home("inner"), env.home("outer"));
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(inner.join("a.md"), "深处").unwrap();
+        for _ in 0..30 {
+            std::fs::create_dir(&outer).unwrap();
+            std::fs::rename(&inner, outer.join(&level)).unwrap();
+            std::fs::rename(&outer, &inner).unwrap();
+        }
+        std::fs::rename(&inner, env.corpus().join("深")).unwrap();
+        let summary = survives(&env);
+        let problems = summary["problems"].as_array().unwrap();
+        assert_eq!((problems.len(), &problems[0]["kind"]), (1, &"unreadable".into()), "{summary}");
+        assert!(problems[0]["path"].as_str().unwrap().starts_with(&format!("深/{level}/{level}/")), "{summary}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -24,8 +24,12 @@ impl Watching {
     /// Starts, and waits for the first batch.
     #[track_caller]
     fn start(env: &TestEnv, args: &[&str]) -> (Self, Value) {
-        let args = [&["watch", "corpus", "--json"], args].concat();
-        let mut child = env.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(env.command(&[&["watch", "corpus", "--json"], args].concat()))
+    }
+
+    #[track_caller]
+    fn of(mut command: Command) -> (Self, Value) {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
         let errors = lines_of(child.stderr.take().unwrap());
         let watching = Self { child, lines, errors };
@@ -71,7 +75,7 @@ impl Watching {
     #[cfg(unix)]
     fn end(&mut self, signal: &str) -> Option<i32> {
         let id = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -134,6 +138,30 @@ fn what_is_added_edited_moved_and_deleted_shows_by_itself() {
 #[test]
 fn polling_sees_the_same() {
     check_changes_are_picked_up(&["--poll"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_system_can_watch_no_more_it_polls_by_itself() {
+    // the limits of a user namespace of one's own leave everybody else alone
+    for limit in ["max_inotify_instances", "max_inotify_watches"] {
+        let limited = format!("echo 0 > /proc/sys/user/{limit} && exec \"$0\" \"$@\"");
+        let may = Command::new("unshare").args(["-Ur", "sh", "-c", &limited, "true"]).output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped, a user namespace is not allowed here");
+            return;
+        }
+        let env = two();
+        let plain = env.command(&["watch", "corpus", "--json"]);
+        let mut command = Command::new("unshare");
+        command.args(["-Ur", "sh", "-c", &limited]).arg(plain.get_program()).args(plain.get_args());
+        command.current_dir(env.cwd()).env("HOME", env.home("")).env("LANG", "C");
+        let (watching, _) = Watching::of(command);
+        watching.until_said("the system does not tell of changes");
+        env.write("c.md", post("第三篇").body("<p>丙城。</p>").text());
+        watching.until_articles(3);
+        assert_eq!(env.complete("丙城"), ["第三篇"]);
+    }
 }
 
 #[test]
