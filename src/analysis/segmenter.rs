@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "takes a minute; cargo test -- --ignored slice_of_the_dictionary"]
+    #[ignore = "takes half a minute; cargo test -- --ignored slice_of_the_dictionary"]
     fn a_slice_of_the_dictionary_cuts_a_hundred_thousand_real_lines_as_all_of_it() {
         slices_cut_as_the_whole_dictionary(100_000);
     }
