@@ -381,8 +381,12 @@ fn is_chinese_to_jieba(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::dictionary::{Dictionary, UserWord};
+    use super::super::normalize::Normalized;
+    use super::super::units::units;
+    use super::super::words::words;
     use super::*;
     use proptest::prelude::*;
+    use std::io::BufRead;
     use std::sync::LazyLock;
 
     /// One dictionary, and the ways of cutting with it: jieba with every word is what the others are held against.
@@ -429,24 +433,55 @@ mod tests {
     fn real_lines_are_cut_alike() {
         let Some(shared) = std::env::var_os("SOUWEN_SHARED") else { return };
         let posts = walkdir::WalkDir::new(std::path::Path::new(&shared).join("corpora/feed-posts"));
-        let (mut lines, mut runs) = (0, 0);
+        let mut lines = 0;
         for post in posts.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file()) {
             let text = std::fs::read(post.path()).unwrap();
             for line in String::from_utf8_lossy(&text).split(['\n', '。']) {
                 lines += 1;
                 for run in line.split(|c| !super::super::normalize::is_han(c)).filter(|run| !run.is_empty()) {
-                    runs += 1;
-                    for Ways { dictionary, jieba, table } in &*BOTH {
+                    for Ways { jieba, table, .. } in &*BOTH {
                         let expected = cut(jieba, run);
                         assert_eq!(cut(table, run), expected, "{run}");
-                        if runs % 10 == 0 {
-                            assert_eq!(cut(&dictionary.slice(run), run), expected, "{run}");
-                        }
                     }
                 }
             }
         }
         assert!(lines > 50_000, "{lines}");
+    }
+
+    /// What a query is cut with holds the words of its text only, as here of a line of news.
+    #[track_caller]
+    fn slices_cut_as_the_whole_dictionary(count: usize) {
+        let Some(shared) = std::env::var_os("SOUWEN_SHARED") else { return };
+        let file =
+            std::fs::File::open(std::path::Path::new(&shared).join("quality/crud-news/corpus.jsonl.gz")).unwrap();
+        let articles = std::io::BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines();
+        let mut lines = 0;
+        for article in articles.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap()) {
+            let body = article["body"].as_str().unwrap();
+            for line in body.split(['\n', '。']).filter(|line| !line.is_empty()).take(count - lines) {
+                lines += 1;
+                let folded = Normalized::new(line);
+                let units = units(folded.as_str());
+                for Ways { dictionary, jieba, .. } in &*BOTH {
+                    let slice = dictionary.slice(folded.as_str());
+                    let [cut, expected] = [&slice, jieba].map(|segmenter| words(segmenter, folded.as_str(), &units));
+                    assert_eq!(cut, expected, "{line}");
+                }
+            }
+        }
+        assert_eq!(lines, count);
+    }
+
+    #[test]
+    fn a_slice_of_the_dictionary_cuts_real_lines_as_all_of_it() {
+        slices_cut_as_the_whole_dictionary(2000);
+    }
+
+    #[test]
+    #[ignore = "takes half a minute; cargo test -- --ignored slice_of_the_dictionary"]
+    fn a_slice_of_the_dictionary_cuts_a_hundred_thousand_real_lines_as_all_of_it() {
+        slices_cut_as_the_whole_dictionary(100_000);
     }
 
     proptest! {

@@ -14,6 +14,7 @@ pub mod guard;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 mod mass_delete;
+mod merging;
 pub mod open;
 mod optimize;
 mod packing;

@@ -1,6 +1,6 @@
 //! Makes one segment of many, and gives back the space of removed articles.
 //!
-//! Refreshes keep the number of segments small by themselves (`sync.rs`); this is for who wants the last of it: before an
+//! Refreshes keep the number of segments small by themselves (`merging.rs`); this is for who wants the last of it: before an
 //! index is copied elsewhere, or after a large part of the corpus has gone.
 
 use std::path::Path;

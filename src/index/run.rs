@@ -9,7 +9,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard
 
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
-use tantivy::indexer::LogMergePolicy;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Directory, IndexWriter, Term};
@@ -18,6 +17,7 @@ use super::budget::{Budget, Share};
 use super::document::store;
 use super::manifest::{FileEntry, Manifest};
 use super::mass_delete::Guard;
+use super::merging::Merging;
 use super::open::{Commit, parse_zone};
 use super::plan::Plan;
 use super::schema::{Fields, schema};
@@ -112,9 +112,7 @@ impl<'a> Run<'a> {
         let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
         // what a run left that failed in the middle of a commit stands in the way of this one's files of the same name
         writer.garbage_collect_files().wait()?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_del_docs_ratio_before_merge(MAX_DELETED_RATIO);
-        writer.set_merge_policy(Box::new(policy));
+        writer.set_merge_policy(Box::new(Merging::default()));
         if is_new {
             writer.delete_all_documents()?;
         }
@@ -436,7 +434,5 @@ impl Reading {
     }
 }
 
-/// Segments with a larger share of deleted articles are merged, so that their space comes back.
-const MAX_DELETED_RATIO: f32 = 0.3;
 /// Messages between reading and parsing; their bytes are bounded by the budget.
 const QUEUE_MESSAGES: usize = 256;

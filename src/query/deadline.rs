@@ -2,7 +2,7 @@
 //! beginning and asked for in every loop that an unlucky query makes long.
 //!
 //! A loop of the engine cannot fail, so what finds documents for it ends early once time is up ([`TimedQuery`], and the
-//! queries of `exact.rs` and `near.rs`), and whoever asked the engine then calls [`Deadline::check`]: what was cut short
+//! queries of `any.rs`, `exact.rs` and `near.rs`), and whoever asked the engine then calls [`Deadline::check`]: what was cut short
 //! is never taken for an answer.
 
 use std::time::{Duration, Instant};

@@ -17,7 +17,7 @@ use super::deadline::{Deadline, Watch};
 use super::lower::UnitKey;
 
 /// Units with their places in a row.
-type Located = Vec<(u32, Term)>;
+pub(super) type Located = Vec<(u32, Term)>;
 
 /// A way to hold what was asked for: first as words and terms, then as what the engine makes of them.
 #[derive(Debug)]
@@ -301,7 +301,7 @@ impl Row {
         located: &[(u32, Term)],
         deadline: Deadline,
     ) -> tantivy::Result<Option<Self>> {
-        let mut units = Vec::new();
+        let mut units = Vec::with_capacity(located.len());
         // a single unit stands in a row wherever it stands
         let option =
             if located.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
@@ -332,6 +332,17 @@ impl Row {
             }
             break target;
         };
+        self.doc
+    }
+
+    /// Whether `target` holds every unit: gives it, or a later document before which none does.
+    pub(super) fn probe(&mut self, target: DocId) -> DocId {
+        self.doc = self
+            .units
+            .iter_mut()
+            .map(|(_, postings)| seek(postings, target))
+            .find(|&doc| doc > target)
+            .unwrap_or(target);
         self.doc
     }
 
@@ -369,6 +380,11 @@ impl Row {
         starts
     }
 
+    /// How often the units stand in a row in the document that was sought, at most.
+    pub(super) fn most_starts(&self) -> u32 {
+        self.units.iter().map(|(_, postings)| postings.term_freq()).min().unwrap_or(0)
+    }
+
     /// Number of the units.
     pub(super) fn len(&self) -> usize {
         self.units.len()
@@ -385,7 +401,7 @@ impl Row {
 }
 
 /// The first document at or after `target`; does not move postings that are there already.
-fn seek(postings: &mut impl DocSet, target: DocId) -> DocId {
+pub(super) fn seek(postings: &mut impl DocSet, target: DocId) -> DocId {
     let doc = postings.doc();
     if doc >= target { doc } else { postings.seek(target) }
 }

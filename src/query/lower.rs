@@ -21,10 +21,11 @@ use foldhash::fast::RandomState;
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
-    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    Query as EngineQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
+use super::any::{AnyQuery, Part};
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::deadline::{Deadline, TimedQuery};
 use super::exact::{HoldsQuery, Way};
@@ -349,11 +350,19 @@ impl Lowering<'_> {
         if parts < 2 {
             return None;
         }
-        required.push((Occur::Must, self.wide_union(optional)));
-        and(required)
+        Some(self.any(optional, and(required)))
     }
 
-    fn any_of(&self, clause: &Clause, optional: &mut Vec<Engine>) {
+    /// What holds at least one of `parts`, and what `filter` finds.
+    fn any(&self, parts: Vec<Part>, filter: Option<Engine>) -> Engine {
+        let words: Option<Vec<_>> = parts.iter().map(Part::word).collect();
+        match words.filter(|words| filter.is_none() && words.len() <= MAX_UNWATCHED) {
+            Some(words) => union(words.into_iter().map(|(term, weight)| boosted(term_query(term), weight)).collect()),
+            None => Box::new(AnyQuery::new(parts, filter, self.deadline)),
+        }
+    }
+
+    fn any_of(&self, clause: &Clause, optional: &mut Vec<Part>) {
         let (word_field, unit_fields) = self.fields_of(clause.concepts.first().map_or(Field::Any, |c| c.field));
         let strings = || clause.concepts.iter().filter(|concept| concept.term.is_none());
         // a part of a string is no part of what was asked
@@ -368,19 +377,20 @@ impl Lowering<'_> {
             clause.terms.iter().filter(|scored| scored.class == WordClass::Content && scored.kind == WordKind::Leaf);
         for scored in content.filter(|scored| !in_string(scored)) {
             match word_field {
-                Some(field) => optional.push(boosted(term(field, &scored.term), scored.weight)),
+                Some(field) => optional.push(Part::Word(Term::from_field_text(field, &scored.term), scored.weight)),
                 None => {
                     let units = &clause.units[scored.units.clone()];
-                    optional.extend(unit_fields.iter().map(|&field| self.units_query(field, units)));
+                    optional.extend(unit_fields.iter().map(|&field| Part::row(field, units)));
                 }
             }
         }
         // other names find, but do not score: beside the name that was typed, they would crowd out what holds other words
         let names = clause.others.iter().flat_map(|others| &others.names);
-        optional.extend(names.map(|name| unscored(self.holds(self.name(name, clause.concepts[0].field, Tier::Words)))));
+        let held = |name| self.holds(self.name(name, clause.concepts[0].field, Tier::Words));
+        optional.extend(names.map(|name| Part::Unscored(held(name))));
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().clamp(1, 2))) {
-            optional.extend(unit_fields.iter().map(|&field| self.units_query(field, pair)));
+            optional.extend(unit_fields.iter().map(|&field| Part::row(field, pair)));
         }
     }
 
@@ -702,7 +712,11 @@ fn and(mut parts: Vec<(Occur, Engine)>) -> Option<Engine> {
 }
 
 fn term(field: EngineField, text: &str) -> Engine {
-    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
+    term_query(&Term::from_field_text(field, text))
+}
+
+fn term_query(term: &Term) -> Engine {
+    Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs))
 }
 
 impl Lowering<'_> {
@@ -711,15 +725,6 @@ impl Lowering<'_> {
         match units {
             [] => unscored(Box::new(EmptyQuery)),
             units => unscored(self.holds(Way::string(fields, units, word))),
-        }
-    }
-
-    /// The units in a row, scored as a phrase.
-    fn units_query(&self, field: EngineField, units: &[UnitKey]) -> Engine {
-        match units {
-            [] => Box::new(EmptyQuery),
-            [unit] => Box::new(TermQuery::new(Term::from_field_text(field, &unit.text), IndexRecordOption::Basic)),
-            units => self.timed(Box::new(PhraseQuery::new_with_offset(positioned(field, units)))),
         }
     }
 

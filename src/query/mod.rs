@@ -8,10 +8,11 @@
 //! 4. [`synonyms`] are other names for what stands in it.
 //!
 //! Everything of these is pure: no I/O, no clock (the current moment and its time
-//! zone are an argument), no globals. What runs inside the engine (`exact.rs`,
-//! `near.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
+//! zone are an argument), no globals. What runs inside the engine (`any.rs`,
+//! `exact.rs`, `near.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
 //! engine nor the terminal.
 
+mod any;
 pub mod ast;
 pub mod dates;
 pub(crate) mod deadline;

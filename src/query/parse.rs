@@ -743,6 +743,7 @@ mod tests {
             ("NOT OR a", "\\NOT OR a"),
             ("a &&", "a"),
             ("| a |", "a"),
+            ("\\|\\| OR ｜\\｜", "\\|\\| OR \\｜"),
             ("(AND)", "\\AND"),
             ("title:(OR a)", "title:OR title:a"),
             (":)", ":"),

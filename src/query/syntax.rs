@@ -134,9 +134,9 @@ pub(super) fn operator(rest: &str) -> Option<(Operator, usize)> {
         })
 }
 
-/// Whether `word` as a whole would be read as an operator.
+/// Whether `word` as a whole would be read as an operator. One of `|` is no word: each of these is escaped by itself.
 pub(super) fn is_operator(word: &str) -> bool {
-    operator(word).is_some_and(|(_, len)| len == word.len())
+    !word.starts_with(breaks_word) && operator(word).is_some_and(|(_, len)| len == word.len())
 }
 
 /// Which end of a date a date clause speaks of.

@@ -18,9 +18,9 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 
 use super::snippet::Match;
-use crate::analysis::Analyzer;
 use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::{WordKind, stem};
+use crate::analysis::{Analyzed, Analyzer};
 use crate::query::ast::{Field, Mode};
 use crate::query::lower::{Clause, Concept, UnitKey, WordClass};
 
@@ -34,7 +34,12 @@ pub(crate) struct Matcher {
     by_first: HashMap<String, Vec<usize>, RandomState>,
     /// Patterns of one run of letters or digits that may go on.
     prefixes: Vec<usize>,
+    /// A bit for the first character of every pattern, by the last bits of its code: most of a text needs no further look.
+    firsts: [u64; FIRST_CHARS / 64],
 }
+
+/// See [`Matcher::firsts`]. Of forty characters, as long queries have, few share a bit with another.
+const FIRST_CHARS: usize = 1024;
 
 #[derive(Debug)]
 struct Pattern {
@@ -73,14 +78,20 @@ pub(crate) struct Found {
 struct Place {
     pattern: usize,
     bytes: Range<usize>,
-    is_part_of_word: bool,
+    /// Units of the text.
+    units: Range<usize>,
 }
 
 impl Matcher {
     /// `weight` gives the importance of a concept, see [`Match::weight`].
     pub(crate) fn new(clauses: &[Clause], weight: impl Fn(&Concept) -> f32) -> Self {
-        let mut matcher =
-            Self { labels: Vec::new(), patterns: Vec::new(), by_first: HashMap::default(), prefixes: Vec::new() };
+        let mut matcher = Self {
+            labels: Vec::new(),
+            patterns: Vec::new(),
+            by_first: HashMap::default(),
+            prefixes: Vec::new(),
+            firsts: [0; FIRST_CHARS / 64],
+        };
         for clause in clauses {
             let kind = match clause.mode {
                 Mode::Exact => PatternKind::Exact,
@@ -116,6 +127,9 @@ impl Matcher {
     fn add(&mut self, pattern: Pattern) {
         let number = self.patterns.len();
         let first = &pattern.units[0];
+        if let Some((word, bit)) = place_of_first(&first.text) {
+            self.firsts[word] |= bit;
+        }
         if pattern.kind == PatternKind::Prefix && pattern.units.len() == 1 && is_run(first.kind) {
             self.prefixes.push(number);
         } else {
@@ -134,18 +148,42 @@ impl Matcher {
         self.labels.iter().map(String::as_str)
     }
 
+    /// Whether a pattern may begin with the unit `text`, a Chinese character.
+    fn may_begin_with(&self, text: &str) -> bool {
+        place_of_first(text).is_none_or(|(word, bit)| self.firsts[word] & bit != 0)
+    }
+
     /// Looks through an article.
     pub(crate) fn find(&self, title: &str, body: &str, analyzer: &Analyzer) -> Found {
         let mut held = vec![false; self.labels.len()];
-        let mut is_word_somewhere = vec![false; self.patterns.len()];
-        let places =
-            [(title, Field::Title), (body, Field::Body)].map(|(text, field)| self.places(text, field, analyzer));
+        if self.patterns.is_empty() {
+            return Found { title: Vec::new(), body: Vec::new(), held };
+        }
+        let analyzed = [title, body].map(|text| analyzer.analyze(text));
+        let places = [self.places(&analyzed[0], Field::Title), self.places(&analyzed[1], Field::Body)];
+        let mut counts = vec![0; self.patterns.len()];
         for place in places.iter().flatten() {
             held[self.patterns[place.pattern].concepts.clone()].fill(true);
-            is_word_somewhere[place.pattern] |= !place.is_part_of_word;
+            counts[place.pattern] += 1;
         }
+        // a word that stands in one place only is marked there anyway: most need no look at what is around them
+        let is_part = |place: &Place, analyzed: &Analyzed| {
+            counts[place.pattern] > 1
+                && self.patterns[place.pattern].is_han_word
+                && analyzed.is_part_of_word(place.units.clone())
+        };
+        let mut is_word_somewhere = vec![false; self.patterns.len()];
+        let is_part = [0, 1].map(|text| {
+            let mut is_part_at = |place: &Place| {
+                let is_part = is_part(place, &analyzed[text]);
+                is_word_somewhere[place.pattern] |= !is_part;
+                is_part
+            };
+            places[text].iter().map(&mut is_part_at).collect::<Vec<bool>>()
+        });
+        let mut is_part = is_part.into_iter().flatten();
         let [title, body] = places.map(|mut places| {
-            places.retain(|place| !(place.is_part_of_word && is_word_somewhere[place.pattern]));
+            places.retain(|place| !(is_part.next().unwrap_or(false) && is_word_somewhere[place.pattern]));
             self.drop_lone_characters(&mut places);
             let matches = places.into_iter().map(|Place { pattern, bytes, .. }| {
                 let Pattern { concepts, weight, .. } = &self.patterns[pattern];
@@ -156,16 +194,15 @@ impl Matcher {
         Found { title, body, held }
     }
 
-    /// Every place in `text`, which is the `field` of an article, sorted by start.
-    fn places(&self, text: &str, field: Field, analyzer: &Analyzer) -> Vec<Place> {
+    /// Every place in a text, which is the `field` of an article, sorted by start.
+    fn places(&self, analyzed: &Analyzed, field: Field) -> Vec<Place> {
         let mut places = Vec::new();
-        if self.patterns.is_empty() {
-            return places;
-        }
-        let analyzed = analyzer.analyze(text);
         let unit_text = |unit: &Unit| analyzed.unit_text(unit);
         for (at, unit) in analyzed.units.iter().enumerate() {
             let exact = unit_text(unit);
+            if unit.kind == UnitKind::Han && !self.may_begin_with(exact) {
+                continue;
+            }
             let stemmed = stem(exact, unit.kind);
             let by_stem = self.by_first.get(stemmed.as_ref()).into_iter().flatten();
             let by_text = (stemmed != exact).then(|| self.by_first.get(exact)).flatten().into_iter().flatten();
@@ -179,7 +216,7 @@ impl Matcher {
                 places.push(Place {
                     pattern: number,
                     bytes: analyzed.normalized.original(unit.bytes.start..last.bytes.end),
-                    is_part_of_word: pattern.is_han_word && analyzed.is_part_of_word(at..at + length),
+                    units: at..at + length,
                 });
             }
         }
@@ -233,6 +270,12 @@ impl Pattern {
         }
         Some(wanted)
     }
+}
+
+/// Place of the first character of `text` in [`Matcher::firsts`].
+fn place_of_first(text: &str) -> Option<(usize, u64)> {
+    let code = text.chars().next()? as usize % FIRST_CHARS;
+    Some((code / 64, 1 << (code % 64)))
 }
 
 /// The words of the query that are made of `concept` and function words behind it.

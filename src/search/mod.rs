@@ -16,6 +16,7 @@ mod rank;
 pub mod request;
 pub mod results;
 pub mod snippet;
+mod top;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use crate::query::synonyms::Synonyms;
 use matching::Matcher;
 use request::{SearchRequest, Sort};
 use results::{Hit, Marked, SearchResults, Total};
+use top::Top;
 
 /// Candidates that are ranked with all that is known of them before the first pages are shown. More change less than
 /// 0.002 nDCG@10, see `docs/ranking.md`.
@@ -96,11 +98,6 @@ struct Page {
     full: usize,
     /// Articles that hold every word, where these were counted.
     counted: Option<usize>,
-}
-
-/// Collects the best documents by the engine's score.
-fn top(limit: usize) -> impl Collector<Fruit = Vec<(f32, DocAddress)>> {
-    TopDocs::with_limit(limit).order_by_score()
 }
 
 impl Searcher {
@@ -286,7 +283,8 @@ impl Searcher {
             // strings are looked for in every article that holds their characters: once, for the best and the number
             let mut count = None;
             let mut best = |limit| {
-                let (found, all) = self.run(&lowered.words, &(top(limit), Count), lowered.deadline)?;
+                let best = TopDocs::with_limit(limit).order_by_score();
+                let (found, all) = self.run(&lowered.words, &(best, Count), lowered.deadline)?;
                 count = Some(all);
                 Ok(found)
             };
@@ -326,7 +324,21 @@ impl Searcher {
         query: &dyn EngineQuery,
         deadline: Deadline,
     ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
-        move |limit| self.run(query, &top(limit), deadline)
+        move |limit| {
+            let weight = query.weight(EnableScoring::enabled_from_searcher(&self.engine))?;
+            let mut top = Top::new(limit);
+            for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
+                let alive = segment.alive_bitset();
+                weight.for_each_pruning(top.threshold(), segment, &mut |doc, score| {
+                    if alive.is_some_and(|alive| alive.is_deleted(doc)) {
+                        return top.threshold();
+                    }
+                    top.offer(score, DocAddress::new(ordinal, doc))
+                })?;
+                deadline.check()?;
+            }
+            Ok(top.into_sorted())
+        }
     }
 
     /// At least the best `wanted` articles of those that `best` gives, without those `known`, stretch by stretch: see the
@@ -353,7 +365,10 @@ impl Searcher {
             found.truncate(room);
             known.extend(found.iter().map(|(_, address)| address));
             let mut stretch = if end <= MAX_RANKED {
-                rank::rank(&self.engine, &self.fields, lowered, &found, request.explain)?
+                // another order than that of the ranking needs all of a stretch
+                let needed =
+                    if request.sort == Sort::Relevance { wanted.saturating_sub(ranked.len()) } else { usize::MAX };
+                rank::rank(&self.engine, &self.fields, lowered, &found, needed, request.explain)?
             } else {
                 let unranked = |(score, address)| Candidate { score, address, explanation: None };
                 found.into_iter().map(unranked).collect()

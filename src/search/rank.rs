@@ -12,16 +12,18 @@
 
 use std::collections::HashMap;
 
+use tantivy::columnar::Column;
+use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocSet, SegmentReader, Term};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocId, DocSet, SegmentReader, Term};
 
 use super::Candidate;
-use crate::analysis::units::Unit;
+use super::top::Top;
+use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
-use crate::query::deadline::Deadline;
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
 /// Saturation of a word's frequency.
@@ -65,6 +67,11 @@ fn saturate(frequency: f32, k1: f32, norm: f32) -> f32 {
     (k1 + 1.0) * frequency / (frequency + norm)
 }
 
+/// The worth of places where something stands.
+fn place(count: u32) -> f32 {
+    saturate(count as f32, PLACE_K1, PLACE_K1)
+}
+
 /// How much a concept says: the idf of its word, or of its rarest unit.
 pub(crate) fn concept_weight(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> f32 {
     let holding = match &concept.term {
@@ -88,31 +95,36 @@ pub(crate) fn is_cheap(searcher: &tantivy::Searcher, fields: &Fields, clauses: &
     concepts.map(cost).sum::<u64>() < CHEAP_POSTINGS
 }
 
-/// Scores `found` anew, best first; ties by id.
+/// The best `wanted` of `found`, scored anew, best first; ties by id.
 pub(crate) fn rank(
     searcher: &tantivy::Searcher,
     fields: &Fields,
     lowered: &Lowered,
     found: &[(f32, DocAddress)],
+    wanted: usize,
     explain: bool,
 ) -> Result<Vec<Candidate>, Error> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
     let asked = Asked::new(searcher, fields, &lowered.clauses)?;
     let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
     addresses.sort_unstable();
-    let mut evidence = Vec::with_capacity(addresses.len());
+    let mut best = Top::new(wanted);
+    let mut ranked: Vec<(u64, Candidate)> = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
-        let segment = searcher.segment_reader(in_segment[0].segment_ord);
-        asked.gather(segment, fields, in_segment, lowered.deadline, &mut evidence)?;
+        let mut postings = PostingsOfAsked::new(searcher.segment_reader(in_segment[0].segment_ord), fields, &asked)?;
+        for &address in in_segment {
+            lowered.deadline.check()?;
+            let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
+            let parts = asked.score(&evidence);
+            best.offer(parts.sum(), address);
+            let explanation = explain.then(|| parts.explain(&asked, &evidence));
+            ranked.push((evidence.id, Candidate { score: parts.sum(), address, explanation }));
+        }
     }
-    let mut ranked: Vec<(u64, Candidate)> = evidence
-        .iter()
-        .map(|evidence| {
-            let parts = asked.score(evidence);
-            let explanation = explain.then(|| parts.explain(&asked, evidence));
-            (evidence.id, Candidate { score: parts.sum(), address: evidence.address, explanation })
-        })
-        .collect();
     ranked.sort_by(|(a_id, a), (b_id, b)| b.score.total_cmp(&a.score).then(a_id.cmp(b_id)));
+    ranked.truncate(wanted);
     Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
@@ -141,6 +153,8 @@ struct AskedTerm {
     idf: f32,
     class: WordClass,
     is_leaf: bool,
+    /// Whether it is one of Chinese characters alone: no text holds it that does not hold these.
+    is_han: bool,
     /// Indexes into `Asked::units`, with their distance from the first.
     units: Vec<(usize, u32)>,
     /// The same for other names of a concept that the term is, or is a part of.
@@ -149,7 +163,6 @@ struct AskedTerm {
 
 /// What the index knows of a candidate.
 struct Evidence {
-    address: DocAddress,
     id: u64,
     length: f32,
     /// For each term, its frequency in title and body together, and in the title.
@@ -181,6 +194,7 @@ impl Asked {
                         idf,
                         class: term.class,
                         is_leaf: term.kind != WordKind::Compound,
+                        is_han: clause.units[span.clone()].iter().all(|unit| unit.kind == UnitKind::Han),
                         units: span.map(|unit| (units[unit], clause.units[unit].position - first)).collect(),
                         others: Vec::new(),
                     });
@@ -260,85 +274,53 @@ impl Asked {
         }
     }
 
-    /// Reads the postings of a segment for some of its documents, in order.
-    fn gather(
-        &self,
-        segment: &SegmentReader,
-        fields: &Fields,
-        documents: &[DocAddress],
-        deadline: Deadline,
-        evidence: &mut Vec<Evidence>,
-    ) -> Result<(), Error> {
-        let words = |field: Field| self.terms.iter().map(move |term| Term::from_field_text(field, &term.text));
-        let units = |field: Field| self.units.iter().map(move |unit| Term::from_field_text(field, unit));
-        let with = |terms: &mut dyn Iterator<Item = Term>, option| Lookup::new(segment, terms, option);
-        let mut in_text = with(&mut words(fields.text), IndexRecordOption::WithFreqs)?;
-        let mut in_title = with(&mut words(fields.title), IndexRecordOption::WithFreqs)?;
-        let mut title = with(&mut units(fields.title_units), IndexRecordOption::WithFreqsAndPositions)?;
-        let mut body = with(&mut units(fields.body_units), IndexRecordOption::WithFreqsAndPositions)?;
-        let lengths = segment.get_fieldnorms_reader(fields.text)?;
-        let ids = segment.fast_fields().u64(ID)?;
-        let mut positions: Vec<Vec<u32>> = vec![Vec::new(); self.units.len()];
-        for &address in documents {
-            deadline.check()?;
-            let doc = address.doc_id;
-            for (unit, positions) in positions.iter_mut().enumerate() {
-                positions.clear();
-                if let Some(postings) = title.at(unit, doc) {
-                    postings.append_positions_with_offset(0, positions);
-                }
-                if let Some(postings) = body.at(unit, doc) {
-                    postings.append_positions_with_offset(BODY_START, positions);
-                }
-            }
-            let frequency = |lookup: &mut Lookup, term| lookup.at(term, doc).map_or(0, |postings| postings.term_freq());
-            let mut frequencies: Vec<(u32, u32)> = (0..self.terms.len())
-                .map(|term| (frequency(&mut in_text, term), frequency(&mut in_title, term)))
-                .collect();
-            let mut term_places: Vec<Vec<u32>> =
-                self.terms.iter().map(|term| places(&term.units, &positions)).collect();
-            for (number, term) in self.terms.iter().enumerate().filter(|(_, term)| !term.others.is_empty()) {
-                // one concept: its most frequent name counts
-                for name in &term.others {
-                    let named = places(name, &positions);
-                    let in_title = named.partition_point(|&place| place < BODY_START);
-                    let (text, title) = &mut frequencies[number];
-                    *text = (*text).max(named.len() as u32);
-                    *title = (*title).max(in_title as u32);
-                    term_places[number].extend(named);
-                }
-                term_places[number].sort_unstable();
-                term_places[number].dedup();
-            }
-            let borders = self.borders.iter().map(|&Border { units: (left, right), .. }| {
-                places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
-            });
+    /// The most that a candidate may score, by how often it holds words and units, wherever these stand.
+    fn most(&self, length: f32, frequencies: &[(u32, u32)], unit_counts: &[u32]) -> f32 {
+        let count = |units: &[(usize, u32)]| units.iter().map(|&(unit, _)| unit_counts[unit]).min().unwrap_or(0);
+        // a string stands nowhere more often than its rarest unit
+        let places = |term: &AskedTerm| count(&term.units) + term.others.iter().map(|name| count(name)).sum::<u32>();
+        let norm = self.norm(length);
+        let words = self.terms.iter().zip(frequencies).map(|(term, &(text, title))| {
+            let others: u32 = term.others.iter().map(|name| count(name)).sum();
+            term.weight * saturate((text + others) as f32 + TITLE_BONUS * (title + others) as f32, K1, norm)
+        });
+        let borders = self
+            .borders
+            .iter()
+            .map(|&Border { units: (left, right), weight }| weight * place(unit_counts[left].min(unit_counts[right])));
+        let pairs = self.pairs.iter().map(|&(distance, a, b)| {
+            let near = if places(&self.terms[b]) > 0 { places(&self.terms[a]) } else { 0 };
+            self.pair_weight(distance, a, b) * place(near)
+        });
+        let leaves = || self.terms.iter().filter(|term| term.is_leaf && places(term) > 0);
+        words.sum::<f32>()
+            + BORDER_WEIGHT * borders.sum::<f32>()
+            + pairs.sum::<f32>()
+            + WINDOW_WEIGHT * leaves().map(AskedTerm::idf_in_window).sum::<f32>()
+            + LEAD_WEIGHT * leaves().map(|term| term.weight).sum::<f32>()
+    }
 
-            evidence.push(Evidence {
-                address,
-                id: ids.first(doc).unwrap_or_default(),
-                length: lengths.fieldnorm(doc) as f32,
-                frequencies,
-                places: term_places,
-                borders: borders.collect(),
-            });
-        }
-        Ok(())
+    /// How much the length of a text weakens its words.
+    fn norm(&self, length: f32) -> f32 {
+        K1 * (1.0 - B + B * length / self.average_length)
+    }
+
+    fn pair_weight(&self, distance: usize, a: usize, b: usize) -> f32 {
+        PAIR_WEIGHTS[distance] * (self.terms[a].idf + self.terms[b].idf) / 2.0
     }
 
     /// HOT: the score of one candidate.
     fn score(&self, evidence: &Evidence) -> Parts {
-        let norm = K1 * (1.0 - B + B * evidence.length / self.average_length);
+        let norm = self.norm(evidence.length);
         let words =
             self.terms.iter().zip(&evidence.frequencies).map(|(term, &(text, title))| {
                 term.weight * saturate(text as f32 + TITLE_BONUS * title as f32, K1, norm)
             });
-        let place = |count: u32| saturate(count as f32, PLACE_K1, PLACE_K1);
         let borders = self.borders.iter().zip(&evidence.borders).map(|(border, &count)| border.weight * place(count));
         let pairs = self.pairs.iter().map(|&(distance, a, b)| {
             let near =
                 near_count(&evidence.places[a], self.terms[a].width(), &evidence.places[b], self.terms[b].width());
-            PAIR_WEIGHTS[distance] * (self.terms[a].idf + self.terms[b].idf) / 2.0 * place(near)
+            self.pair_weight(distance, a, b) * place(near)
         });
         let is_lead = |place: &u32| place % BODY_START < LEAD_CHARS * Unit::STEP;
         let leaves = self.terms.iter().zip(&evidence.places).filter(|(term, _)| term.is_leaf);
@@ -390,28 +372,147 @@ impl AskedTerm {
     }
 }
 
-/// Postings of some terms in one segment, asked for in the order of the documents.
-struct Lookup(Vec<Option<SegmentPostings>>);
+/// What a segment knows of what is asked, for one document after the other.
+struct PostingsOfAsked<'a> {
+    asked: &'a Asked,
+    in_text: Lookup<'a>,
+    in_title: Lookup<'a>,
+    title_units: Lookup<'a>,
+    body_units: Lookup<'a>,
+    lengths: FieldNormReader,
+    ids: Column<u64>,
+    /// For each unit, how often the title and the body of the document hold it.
+    counts: Vec<(u32, u32)>,
+    /// The same together.
+    sums: Vec<u32>,
+    /// For each unit, where it stands: see [`Evidence::places`].
+    positions: Vec<Vec<u32>>,
+}
 
-impl Lookup {
-    fn new(
-        segment: &SegmentReader,
-        terms: &mut dyn Iterator<Item = Term>,
-        option: IndexRecordOption,
-    ) -> Result<Self, Error> {
-        let read = |term: Term| -> tantivy::Result<_> {
-            Ok(segment.inverted_index(term.field())?.read_postings(&term, option)?)
+impl<'a> PostingsOfAsked<'a> {
+    fn new(segment: &'a SegmentReader, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
+        let words = |field| {
+            let terms = asked.terms.iter().map(|term| Term::from_field_text(field, &term.text));
+            Lookup::new(segment, IndexRecordOption::WithFreqs, terms)
         };
-        Ok(Self(terms.map(read).collect::<Result<_, _>>()?))
+        let units = |field| {
+            let units = asked.units.iter().map(|unit| Term::from_field_text(field, unit));
+            Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, units)
+        };
+        Ok(Self {
+            asked,
+            in_text: words(fields.text),
+            in_title: words(fields.title),
+            title_units: units(fields.title_units),
+            body_units: units(fields.body_units),
+            lengths: segment.get_fieldnorms_reader(fields.text)?,
+            ids: segment.fast_fields().u64(ID)?,
+            counts: vec![(0, 0); asked.units.len()],
+            sums: vec![0; asked.units.len()],
+            positions: vec![Vec::new(); asked.units.len()],
+        })
+    }
+
+    /// What is known of `doc`, which comes after those that were asked for before; `None`, without reading positions, when
+    /// it scores less than `threshold` wherever its words stand.
+    fn evidence(&mut self, doc: DocId, threshold: f32) -> Result<Option<Evidence>, Error> {
+        /// Sums in another order may differ by this.
+        const ROUNDING: f32 = 1.0001;
+        let asked = self.asked;
+        for (unit, counts) in self.counts.iter_mut().enumerate() {
+            *counts = (self.title_units.frequency(unit, doc)?, self.body_units.frequency(unit, doc)?);
+            self.sums[unit] = counts.0 + counts.1;
+        }
+        let mut frequencies = Vec::with_capacity(asked.terms.len());
+        for (number, term) in asked.terms.iter().enumerate() {
+            let may_be_in = |holds: fn(&(u32, u32)) -> bool| {
+                !term.is_han || term.units.iter().all(|&(unit, _)| holds(&self.counts[unit]))
+            };
+            let is_in_text = may_be_in(|(title, body)| title + body > 0);
+            let is_in_title = may_be_in(|(title, _)| *title > 0);
+            let text = if is_in_text { self.in_text.frequency(number, doc)? } else { 0 };
+            let title = if is_in_title { self.in_title.frequency(number, doc)? } else { 0 };
+            frequencies.push((text, title));
+        }
+        let length = self.lengths.fieldnorm(doc) as f32;
+        if asked.most(length, &frequencies, &self.sums) * ROUNDING < threshold {
+            return Ok(None);
+        }
+
+        for (unit, positions) in self.positions.iter_mut().enumerate() {
+            positions.clear();
+            if let Some(postings) = self.title_units.at(unit, doc)? {
+                postings.append_positions_with_offset(0, positions);
+            }
+            if let Some(postings) = self.body_units.at(unit, doc)? {
+                postings.append_positions_with_offset(BODY_START, positions);
+            }
+        }
+        let positions = &self.positions;
+        let mut term_places: Vec<Vec<u32>> = asked.terms.iter().map(|term| places(&term.units, positions)).collect();
+        for (number, term) in asked.terms.iter().enumerate().filter(|(_, term)| !term.others.is_empty()) {
+            // one concept: its most frequent name counts
+            for name in &term.others {
+                let named = places(name, positions);
+                let in_title = named.partition_point(|&place| place < BODY_START);
+                let (text, title) = &mut frequencies[number];
+                *text = (*text).max(named.len() as u32);
+                *title = (*title).max(in_title as u32);
+                term_places[number].extend(named);
+            }
+            term_places[number].sort_unstable();
+            term_places[number].dedup();
+        }
+        let borders = asked.borders.iter().map(|&Border { units: (left, right), .. }| {
+            places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
+        });
+        Ok(Some(Evidence {
+            id: self.ids.first(doc).unwrap_or_default(),
+            length,
+            frequencies,
+            borders: borders.collect(),
+            places: term_places,
+        }))
+    }
+}
+
+/// Postings of some terms in one segment, asked for in the order of the documents. They are opened when they are first
+/// asked for: where no candidate can hold a term, that never happens.
+struct Lookup<'a> {
+    segment: &'a SegmentReader,
+    option: IndexRecordOption,
+    terms: Vec<(Term, Option<Opened>)>,
+}
+
+/// Postings, where the segment has any.
+type Opened = Option<Box<SegmentPostings>>;
+
+impl<'a> Lookup<'a> {
+    fn new(segment: &'a SegmentReader, option: IndexRecordOption, terms: impl Iterator<Item = Term>) -> Self {
+        Self { segment, option, terms: terms.map(|term| (term, None)).collect() }
     }
 
     /// The postings of `term` at `doc`, if it occurs there.
-    fn at(&mut self, term: usize, doc: u32) -> Option<&mut SegmentPostings> {
-        let postings = self.0[term].as_mut()?;
+    fn at(&mut self, term: usize, doc: u32) -> Result<Option<&mut SegmentPostings>, Error> {
+        let (term, opened) = &mut self.terms[term];
+        let opened = match opened {
+            Some(opened) => opened,
+            None => {
+                let index = self.segment.inverted_index(term.field())?;
+                let postings = index.read_postings(term, self.option).map_err(tantivy::TantivyError::from)?;
+                opened.insert(postings.map(Box::new))
+            }
+        };
+        let Some(postings) = opened else { return Ok(None) };
         if postings.doc() < doc {
             postings.seek(doc);
         }
-        (postings.doc() == doc).then_some(postings)
+        Ok((postings.doc() == doc).then_some(&mut **postings))
+    }
+
+    /// How often `term` occurs in `doc`.
+    fn frequency(&mut self, term: usize, doc: u32) -> Result<u32, Error> {
+        Ok(self.at(term, doc)?.map_or(0, |postings| postings.term_freq()))
     }
 }
 

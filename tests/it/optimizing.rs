@@ -40,6 +40,23 @@ fn many_segments_become_one_and_searches_find_the_same() {
 }
 
 #[test]
+fn refreshes_leave_few_segments_and_no_removed_articles_by_themselves() {
+    let mut env = TestEnv::new();
+    for i in 0..12 {
+        env = env.post(&format!("{i}.md"), post(&format!("第{i}篇")).body("<p>甲城开通地铁。</p>"));
+    }
+    env.sync("corpus");
+    for round in 0..12 {
+        env.write(&format!("{round}.md"), post("改过").body(&format!("<p>乙城{round}路通车。</p>")).text());
+        env.sync("");
+        let [articles, segments, removed] = sizes(&env);
+        assert!(segments <= 4 && removed <= 1, "round {round}: {segments} segments, {removed} removed");
+        assert_eq!(articles, 12);
+    }
+    assert_eq!(env.complete("通车").len(), 12);
+}
+
+#[test]
 fn the_space_of_removed_articles_comes_back() {
     let body = (0..3000).map(|i| format!("<p>第{i}段说的是各不相同的事{}。</p>", i * 7919)).collect::<String>();
     let env = TestEnv::new().post("a.md", post("短").body("<p>甲城。</p>")).post("b.md", post("长").body(&body));

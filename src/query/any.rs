@@ -1,0 +1,461 @@
+//! A query of the engine for what an article may hold a part of: words, and units in a row.
+//!
+//! The engine skips through a union of words by the most that each can score, but not through one that holds phrases: it
+//! reads the positions of each in every article that holds its units. This one does (MaxScore, Turtle and Flood 1995).
+//! Once there is a score to beat, articles are looked for only by the parts without which it cannot be reached, and the
+//! others are looked up in these. What costs least comes first; positions are read last, in the few articles that could
+//! still get there: a row cannot occur more often than its rarest unit.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+
+use super::deadline::{Deadline, Watch};
+use super::exact::{Located, Row, explain_match, located, seek};
+use super::lower::UnitKey;
+
+/// Something that an article may hold; its score is that of BM25.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// A word with its weight.
+    Word(Term, Score),
+    /// Units in a row in one field. These fields say nothing of the length of a text.
+    Row(Located),
+    /// What is found by, but not scored.
+    Unscored(Box<dyn Query>),
+}
+
+impl Part {
+    pub(crate) fn row(field: Field, units: &[UnitKey]) -> Self {
+        Self::Row(located(field, units))
+    }
+
+    /// As the engine looks for it; `None` for what the engine cannot skip through.
+    pub(crate) const fn word(&self) -> Option<(&Term, Score)> {
+        match self {
+            Self::Word(term, weight) => Some((term, *weight)),
+            Self::Row(_) | Self::Unscored(_) => None,
+        }
+    }
+}
+
+/// Finds the documents that hold at least one of some parts and that a filter finds, too. The score is the sum of those of
+/// the parts.
+#[derive(Clone)]
+pub(crate) struct AnyQuery {
+    parts: Arc<[Part]>,
+    filter: Option<Arc<dyn Query>>,
+    deadline: Deadline,
+}
+
+impl AnyQuery {
+    pub(crate) fn new(parts: Vec<Part>, filter: Option<Box<dyn Query>>, deadline: Deadline) -> Self {
+        Self { parts: parts.into(), filter: filter.map(Arc::from), deadline }
+    }
+}
+
+impl fmt::Debug for AnyQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyQuery({:?}, filter: {:?})", self.parts, self.filter)
+    }
+}
+
+impl Query for AnyQuery {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let bm25 = |terms: &[Term], boost: Score| match scoring {
+            EnableScoring::Enabled { statistics_provider, .. } => {
+                Ok(Some(Bm25Weight::for_terms(statistics_provider, terms)?.boost_by(boost)))
+            }
+            EnableScoring::Disabled { .. } => tantivy::Result::Ok(None),
+        };
+        let weighed = |part: &Part| -> tantivy::Result<Weighed> {
+            Ok(match part {
+                Part::Word(term, weight) => Weighed::Word(term.clone(), bm25(std::slice::from_ref(term), *weight)?),
+                Part::Row(units) => {
+                    let terms: Vec<Term> = units.iter().map(|(_, term)| term.clone()).collect();
+                    Weighed::Row(units.clone(), bm25(&terms, 1.0)?)
+                }
+                Part::Unscored(query) => Weighed::Unscored(query.weight(unscored(scoring))?),
+            })
+        };
+        Ok(Box::new(AnyWeight {
+            parts: self.parts.iter().map(weighed).collect::<tantivy::Result<_>>()?,
+            filter: self.filter.as_ref().map(|filter| filter.weight(unscored(scoring))).transpose()?,
+            deadline: self.deadline,
+        }))
+    }
+}
+
+/// The same without scores.
+fn unscored(scoring: EnableScoring<'_>) -> EnableScoring<'_> {
+    match scoring {
+        EnableScoring::Enabled { searcher, .. } => EnableScoring::disabled_from_searcher(searcher),
+        disabled @ EnableScoring::Disabled { .. } => disabled,
+    }
+}
+
+/// A part of a query of one index; without a weight it does not score.
+enum Weighed {
+    Word(Term, Option<Bm25Weight>),
+    Row(Located, Option<Bm25Weight>),
+    Unscored(Box<dyn Weight>),
+}
+
+struct AnyWeight {
+    parts: Vec<Weighed>,
+    filter: Option<Box<dyn Weight>>,
+    deadline: Deadline,
+}
+
+impl AnyWeight {
+    fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<AnyScorer> {
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for (order, part) in self.parts.iter().enumerate() {
+            // where time is up, what is opened is not looked at
+            if self.deadline.has_passed() {
+                break;
+            }
+            parts.extend(part.open(reader, boost, order, self.deadline)?);
+        }
+        parts.sort_by(|a, b| a.most.total_cmp(&b.most));
+        let sums = parts.iter().scan(0.0, |sum, part| {
+            *sum += part.most;
+            Some(*sum)
+        });
+        Ok(AnyScorer {
+            sums: sums.collect(),
+            docs: vec![0; parts.len()],
+            most: parts.iter().map(|part| part.most).collect(),
+            scores: vec![0.0; self.parts.len()],
+            parts,
+            optional: 0,
+            filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?,
+            threshold: Score::MIN,
+            doc: 0,
+            score: 0.0,
+            watch: Watch::new(self.deadline),
+        })
+    }
+}
+
+impl Weight for AnyWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let mut scorer = self.open(reader, boost)?;
+        scorer.settle(0);
+        Ok(Box::new(scorer))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        explain_match(self, reader, doc, "some of the words, or units in a row")
+    }
+
+    fn for_each_pruning(
+        &self,
+        threshold: Score,
+        reader: &SegmentReader,
+        callback: &mut dyn FnMut(DocId, Score) -> Score,
+    ) -> tantivy::Result<()> {
+        let mut scorer = self.open(reader, 1.0)?;
+        scorer.raise(threshold);
+        let mut doc = scorer.settle(0);
+        while doc != TERMINATED {
+            scorer.raise(callback(doc, scorer.score));
+            doc = scorer.advance();
+        }
+        Ok(())
+    }
+}
+
+/// Postings of a part in one segment.
+enum Held {
+    Word { postings: Box<SegmentPostings>, lengths: FieldNormReader },
+    Row(Row),
+    Unscored(Box<dyn Scorer>),
+}
+
+/// The engine's length of a text in a field that says nothing of it.
+const NO_LENGTH: u8 = 1;
+
+impl Weighed {
+    /// `None` where no document of the segment holds it.
+    fn open(
+        &self,
+        reader: &SegmentReader,
+        boost: Score,
+        order: usize,
+        deadline: Deadline,
+    ) -> tantivy::Result<Option<Stream>> {
+        let (held, weight) = match self {
+            Self::Word(term, weight) => {
+                let option = IndexRecordOption::WithFreqs;
+                let Some(postings) = reader.inverted_index(term.field())?.read_postings(term, option)? else {
+                    return Ok(None);
+                };
+                (
+                    Held::Word { postings: Box::new(postings), lengths: reader.get_fieldnorms_reader(term.field())? },
+                    weight.as_ref(),
+                )
+            }
+            Self::Row(units, weight) => {
+                let Some(row) = Row::open(reader, units, deadline)? else { return Ok(None) };
+                (Held::Row(row), weight.as_ref())
+            }
+            Self::Unscored(query) => (Held::Unscored(query.scorer(reader, 1.0)?), None),
+        };
+        let weight = weight.map(|weight| weight.boost_by(boost));
+        let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
+        Ok(Some(Stream { held, weight, most, order, is_here: false, here: 0.0 }))
+    }
+}
+
+/// A part in one segment, with what is known of its scores.
+struct Stream {
+    held: Held,
+    weight: Option<Bm25Weight>,
+    /// No document scores more.
+    most: Score,
+    /// Place among the parts of the query.
+    order: usize,
+    /// Whether the candidate holds it, and what that scores at most.
+    is_here: bool,
+    here: Score,
+}
+
+impl Stream {
+    /// Moves to the first document at or after `target` that may hold it.
+    fn seek(&mut self, target: DocId) -> DocId {
+        match &mut self.held {
+            Held::Word { postings, .. } => seek(&mut **postings, target),
+            Held::Row(row) => row.seek(target),
+            Held::Unscored(scorer) => seek(scorer, target),
+        }
+    }
+
+    /// Looks at `doc` by postings alone: no document before the one that is given, and at or after `doc`, holds it.
+    fn look(&mut self, doc: DocId) -> DocId {
+        let next = match &mut self.held {
+            Held::Word { postings, .. } => seek(&mut **postings, doc),
+            Held::Row(row) => row.probe(doc),
+            Held::Unscored(scorer) => seek(scorer, doc),
+        };
+        self.is_here = next == doc;
+        self.here = match (&self.held, &self.weight) {
+            (Held::Word { postings, lengths }, Some(weight)) if self.is_here => {
+                weight.score(lengths.fieldnorm_id(doc), postings.term_freq())
+            }
+            (Held::Row(row), Some(weight)) if self.is_here => weight.score(NO_LENGTH, row.most_starts()),
+            _ => 0.0,
+        };
+        next
+    }
+
+    /// Reads positions, where only these tell, in the document that [`look`](Self::look) has found.
+    fn look_closely(&mut self) {
+        if let Held::Row(row) = &mut self.held
+            && row.len() > 1
+        {
+            let count = row.starts().len() as u32;
+            self.is_here = count > 0;
+            self.here = self.weight.as_ref().filter(|_| count > 0).map_or(0.0, |weight| weight.score(NO_LENGTH, count));
+        }
+    }
+}
+
+struct AnyScorer {
+    /// Those that can score most last.
+    parts: Vec<Stream>,
+    /// For each part, the document before which it has none that was not looked at.
+    docs: Vec<DocId>,
+    /// What each part can score.
+    most: Vec<Score>,
+    /// What it and those before it can score together.
+    sums: Vec<Score>,
+    /// So many parts cannot pass the threshold together: nothing is looked for by them.
+    optional: usize,
+    filter: Option<Box<dyn Scorer>>,
+    /// Only documents that score more are found.
+    threshold: Score,
+    doc: DocId,
+    score: Score,
+    /// Scores of the parts in the order of the query: summed up in another, they would differ in the last bit.
+    scores: Vec<Score>,
+    watch: Watch,
+}
+
+impl AnyScorer {
+    fn raise(&mut self, threshold: Score) {
+        self.threshold = threshold;
+        while self.sums.get(self.optional).is_some_and(|&sum| self.is_too_little(sum)) {
+            self.optional += 1;
+        }
+    }
+
+    /// Whether a score of at most `most` does not pass the threshold, whatever was lost in sums.
+    fn is_too_little(&self, most: Score) -> bool {
+        const ROUNDING: Score = 1.0001;
+        most * ROUNDING <= self.threshold
+    }
+
+    /// HOT: moves to the first match at or after `target`.
+    fn settle(&mut self, mut target: DocId) -> DocId {
+        self.doc = loop {
+            let mut doc = TERMINATED;
+            let needed = self.docs[self.optional..].iter_mut().zip(&mut self.parts[self.optional..]);
+            for (at, part) in needed {
+                if *at < target {
+                    *at = part.seek(target);
+                }
+                doc = doc.min(*at);
+            }
+            if doc == TERMINATED || self.is_match(doc) {
+                break doc;
+            }
+            if self.watch.is_over() {
+                break TERMINATED;
+            }
+            target = doc + 1;
+        };
+        self.doc
+    }
+
+    /// HOT: whether `doc`, where or behind which all parts stand that are needed, passes the threshold.
+    fn is_match(&mut self, doc: DocId) -> bool {
+        let optional = self.optional.checked_sub(1).map_or(0.0, |last| self.sums[last]);
+        let needed = self.docs[self.optional..].iter().zip(&self.most[self.optional..]);
+        let mut most = optional + needed.map(|(&at, &most)| if at == doc { most } else { 0.0 }).sum::<Score>();
+        if self.is_too_little(most) {
+            return false;
+        }
+        // those that are needed first, for they need not move
+        for i in (0..self.parts.len()).rev() {
+            let part = &mut self.parts[i];
+            if i >= self.optional && self.docs[i] != doc || self.docs[i] > doc {
+                part.is_here = false;
+                most -= if i < self.optional { part.most } else { 0.0 };
+            } else {
+                self.docs[i] = part.look(doc);
+                most += part.here - part.most;
+            }
+            if self.is_too_little(most) {
+                return false;
+            }
+        }
+        if self.filter.as_mut().is_some_and(|filter| seek(filter, doc) != doc) {
+            return false;
+        }
+        let mut is_held = false;
+        self.scores.fill(0.0);
+        for i in (0..self.parts.len()).rev() {
+            let part = &mut self.parts[i];
+            if !part.is_here {
+                continue;
+            }
+            most -= part.here;
+            part.look_closely();
+            most += part.here;
+            is_held |= part.is_here;
+            self.scores[part.order] = part.here;
+            if self.is_too_little(most) {
+                return false;
+            }
+        }
+        self.score = self.scores.iter().sum();
+        is_held && self.score > self.threshold
+    }
+}
+
+impl DocSet for AnyScorer {
+    fn advance(&mut self) -> DocId {
+        if self.doc == TERMINATED { TERMINATED } else { self.settle(self.doc + 1) }
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        self.settle(target)
+    }
+
+    fn doc(&self) -> DocId {
+        self.doc
+    }
+
+    fn size_hint(&self) -> u32 {
+        let hints = self.parts.iter().map(|part| match &part.held {
+            Held::Word { postings, .. } => postings.size_hint(),
+            Held::Row(row) => row.size_hint(),
+            Held::Unscored(scorer) => scorer.size_hint(),
+        });
+        hints.fold(0, u32::saturating_add)
+    }
+}
+
+impl Scorer for AnyScorer {
+    fn score(&mut self) -> Score {
+        self.score
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tantivy::collector::TopDocs;
+    use tantivy::query::TermQuery;
+    use tantivy::tokenizer::{SimpleTokenizer, TextAnalyzer};
+    use tantivy::{DocAddress, Index, IndexWriter, doc};
+
+    use super::*;
+
+    /// Documents of the letters `texts`, in segments of seven.
+    fn index(texts: &[String]) -> (Index, Field) {
+        let mut schema = tantivy::schema::Schema::builder();
+        let field = schema.add_text_field("text", tantivy::schema::TEXT);
+        let index = Index::create_in_ram(schema.build());
+        index.tokenizers().register("default", TextAnalyzer::from(SimpleTokenizer::default()));
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.set_merge_policy(Box::new(tantivy::indexer::NoMergePolicy));
+        for texts in texts.chunks(7) {
+            for text in texts {
+                writer.add_document(doc!(field => text.as_str())).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        (index, field)
+    }
+
+    proptest! {
+        /// What is skipped would not have been among the best.
+        #[test]
+        fn the_best_are_those_of_all(
+            texts in prop::collection::vec("([a-f] ){1,9}", 1..40),
+            words in prop::collection::vec("[a-f]", 1..4),
+            rows in prop::collection::vec("[a-f]{1,3}", 1..5),
+            filter in prop::option::of("[a-f]"),
+            limit in 1usize..12,
+        ) {
+            let (index, field) = index(&texts);
+            let term = |text: &str| Term::from_field_text(field, text);
+            let word = words.iter().map(|word| Part::Word(term(word), 0.4));
+            let row = |row: &String| Part::Row((0..).zip(row.chars().map(|c| term(&c.to_string()))).collect());
+            let parts = word.chain(rows.iter().map(row)).collect();
+            let filter = filter.map(|filter| -> Box<dyn Query> {
+                Box::new(TermQuery::new(term(&filter), IndexRecordOption::Basic))
+            });
+            let query = AnyQuery::new(parts, filter, Deadline::default());
+            let searcher = index.reader().unwrap().searcher();
+            let best = searcher.search(&query, &TopDocs::with_limit(limit).order_by_score()).unwrap();
+
+            let weight = query.weight(EnableScoring::enabled_from_searcher(&searcher)).unwrap();
+            let mut all: Vec<(Score, DocAddress)> = Vec::new();
+            for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+                let mut take = |doc, score| all.push((score, DocAddress::new(ordinal, doc)));
+                weight.for_each(segment, &mut take).unwrap();
+            }
+            all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            all.truncate(limit);
+            prop_assert_eq!(best, all);
+        }
+    }
+}
