@@ -186,8 +186,12 @@ pub(crate) fn lower(
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
-    let by_word = |clause: &Clause| {
-        clause.concepts.iter().any(|concept| concept.term.is_some()) || clause.word_of_string().is_some()
+    // nearness and beginnings are looked for by units alone, however the segmenter cuts
+    let by_word = |clause: &Clause| match clause.mode {
+        Mode::Near(_) | Mode::Prefix => false,
+        Mode::Words | Mode::Exact => {
+            clause.concepts.iter().any(|concept| concept.term.is_some()) || clause.word_of_string().is_some()
+        }
     };
     let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));

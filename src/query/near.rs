@@ -46,7 +46,8 @@ impl Weight for NearQuery {
             groups.push(row);
         }
         let Self { distance, deadline, .. } = *self;
-        let mut scorer = NearScorer { groups, distance, score: boost, doc: 0, deadline };
+        let mut scorer =
+            NearScorer { groups, distance, score: boost, doc: 0, deadline, places: Vec::new(), last: Vec::new() };
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -62,6 +63,9 @@ struct NearScorer {
     score: Score,
     doc: DocId,
     deadline: Deadline,
+    /// In the current document, start, end and group of all places, by start; and of each group the last place so far.
+    places: Vec<(u32, u32, usize)>,
+    last: Vec<Option<(u32, u32)>>,
 }
 
 impl NearScorer {
@@ -95,17 +99,22 @@ impl NearScorer {
     /// Whether the current document has a window that is narrow enough.
     fn is_near(&mut self) -> bool {
         let mut wanted_units = 0;
-        // (start, end, group), by start
-        let mut places: Vec<(u32, u32, usize)> = Vec::new();
-        for (number, group) in self.groups.iter_mut().enumerate() {
+        let Self { groups, places, last, .. } = self;
+        places.clear();
+        for (number, group) in groups.iter_mut().enumerate() {
             let length = group.last_place();
             wanted_units += group.len() as u32;
+            let before = places.len();
             places.extend(group.starts().iter().map(|&start| (start, start + length, number)));
+            if places.len() == before {
+                return false;
+            }
         }
         places.sort_unstable();
-        let mut last: Vec<Option<(u32, u32)>> = vec![None; self.groups.len()];
-        let mut missing = self.groups.len();
-        places.into_iter().any(|(start, end, group)| {
+        last.clear();
+        last.resize(groups.len(), None);
+        let mut missing = groups.len();
+        places.iter().any(|&(start, end, group)| {
             missing -= usize::from(last[group].replace((start, end)).is_none());
             if missing > 0 {
                 return false;
