@@ -200,10 +200,10 @@ impl Reading {
             return text.strip_prefix('-').ok_or(BadDate);
         }
         let (hours, minutes, rest) = match (hours.len(), after.strip_prefix(':')) {
-            (1 | 2, Some(rest)) => {
-                let (minutes, rest) = split_digits(rest);
-                (hours, minutes, rest)
-            }
+            (1 | 2, Some(rest)) => match split_digits(rest) {
+                (minutes, rest) if minutes.len() <= 2 => (hours, minutes, rest),
+                _ => return Err(BadDate),
+            },
             (1 | 2, None) => (hours, "0", after),
             (4, _) => (&hours[..2], &hours[2..], after),
             _ => return Err(BadDate),
@@ -412,6 +412,8 @@ mod tests {
             "1899-12-31",
             "2101-01-01",
             "11:48",
+            // found by fuzzing: more minutes than a number holds
+            "2021-05-14 11:48 +0:306666666",
             "--",
             "99999999999999999999",
         ] {
