@@ -399,9 +399,9 @@ messages! {
     /// Watching goes on after something that failed.
     WatchingOn
         en("watching goes on, and the next change or minute tries again") zh("继续监视，有变化时或一分钟内会再试");
-    /// Beside files that were left out for their size.
-    LargerFiles
-        en("`souwen index --rebuild --max-file-size SIZE` takes larger files") zh("用 `souwen index --rebuild --max-file-size 大小` 可收录更大的文件");
+    /// Beside what was left out for its size.
+    RaisesLimit { option: &'a str }
+        en("`souwen index --rebuild` takes more with a higher `{option}`") zh("调高 `{option}` 后运行 `souwen index --rebuild` 可收录更多");
     /// Kind of problem: the file system refused.
     KindUnreadable
         en("cannot be read") zh("无法读取");

@@ -101,6 +101,14 @@ pub(super) struct IndexArgs {
     #[arg(long, value_name = "SIZE", value_parser = settings::MAX_FILE_SIZE.parser())]
     pub(super) max_file_size: Option<u64>,
 
+    /// Leave out lines of JSON Lines that are longer [env: SOUWEN_MAX_LINE_SIZE] [default: 16MiB]
+    #[arg(long, value_name = "SIZE", value_parser = settings::MAX_LINE_SIZE.parser())]
+    pub(super) max_line_size: Option<u64>,
+
+    /// Read no more of a `.gz` than N times its size [env: SOUWEN_MAX_EXPANSION] [default: 200]
+    #[arg(long, value_name = "N", value_parser = settings::MAX_EXPANSION.parser())]
+    pub(super) max_expansion: Option<u64>,
+
     /// Print errors only
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -647,6 +655,8 @@ impl Args {
                 typed.zone = args.zone.clone();
                 typed.commit_every = args.commit_every;
                 typed.max_file_size = args.max_file_size;
+                typed.max_line_size = args.max_line_size;
+                typed.max_expansion = args.max_expansion;
             }
             Command::Search(args) => {
                 typed.limit = args.limit;

@@ -38,6 +38,8 @@ fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3
         synonyms,
         timeout,
         max_file_size,
+        max_line_size,
+        max_expansion,
         file: _,
     } = settings;
     let index = std::path::absolute(&place.dir).unwrap_or_else(|_| place.dir.clone());
@@ -70,6 +72,8 @@ fn rows(place: &Place, settings: &Settings, console: &Console) -> Vec<[String; 3
         row(settings::SYNONYMS.key, synonyms.value.name().to_owned(), synonyms.origin),
         row(settings::TIMEOUT.key, format!("{}s", timeout.value.as_secs_f64()), timeout.origin),
         row(settings::MAX_FILE_SIZE.key, bytes::exact(max_file_size.value), max_file_size.origin),
+        row(settings::MAX_LINE_SIZE.key, bytes::exact(max_line_size.value), max_line_size.origin),
+        row(settings::MAX_EXPANSION.key, max_expansion.value.to_string(), max_expansion.origin),
     ]
 }
 

@@ -74,7 +74,12 @@ pub(super) fn options(settings: &Settings) -> SyncOptions {
         memory_bytes: usize::try_from(settings.memory.value).unwrap_or(usize::MAX),
         commit_every: settings.commit_every.value,
         zone: settings.zone.as_ref().map(|zone| zone.value.clone()),
-        limits: Limits { max_file_bytes: settings.max_file_size.value, ..Limits::default() },
+        limits: Limits {
+            max_file_bytes: settings.max_file_size.value,
+            max_line_bytes: usize::try_from(settings.max_line_size.value).unwrap_or(usize::MAX),
+            max_expansion: settings.max_expansion.value,
+            ..Limits::default()
+        },
         ..SyncOptions::default()
     }
 }
@@ -97,9 +102,8 @@ pub(super) fn tell_problems(report: &SyncReport, verbose: bool, console: &Consol
     let older = if verbose { &report.older_problems[..] } else { &[] };
     let mut problems: Vec<&Problem> = report.problems.iter().chain(older).collect();
     problems.sort_by_key(|problem| (!problem.kind.costs_the_article(), problem.kind));
-    // the bound on lines is no setting
-    let is_large_file = |problem: &&Problem| problem.kind == ProblemKind::TooLarge && problem.line.is_none();
-    let some_too_large = problems.iter().any(is_large_file);
+    let mut limits: Vec<&str> = problems.iter().filter_map(|problem| limit(problem)).collect();
+    limits.dedup();
     let mut is_all = true;
     for of_kind in problems.chunk_by(|a, b| a.kind == b.kind) {
         let (told, more) = of_kind.split_at(if verbose { of_kind.len() } else { of_kind.len().min(MAX_TOLD_OF_KIND) });
@@ -117,11 +121,21 @@ pub(super) fn tell_problems(report: &SyncReport, verbose: bool, console: &Consol
         console.note(Message::OlderProblems { problems: report.older_problems.len() as u64 });
         is_all = false;
     }
-    if some_too_large {
-        console.hint(Message::LargerFiles);
+    for option in limits {
+        console.hint(Message::RaisesLimit { option });
     }
     if !is_all {
         console.hint(Message::VerboseNamesProblems);
+    }
+}
+
+/// The option for the limit that was met, if one was.
+fn limit(problem: &Problem) -> Option<&'static str> {
+    match (problem.kind, problem.line) {
+        (ProblemKind::TooLarge, None) => Some("--max-file-size"),
+        (ProblemKind::TooLarge, Some(_)) => Some("--max-line-size"),
+        (ProblemKind::Bloated, _) => Some("--max-expansion"),
+        _ => None,
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Settings {
     pub(super) synonyms: Sourced<SynonymGroups>,
     pub(super) timeout: Sourced<Duration>,
     pub(super) max_file_size: Sourced<u64>,
+    pub(super) max_line_size: Sourced<u64>,
+    pub(super) max_expansion: Sourced<u64>,
     pub(super) file: ConfigFile,
 }
 
@@ -64,6 +66,8 @@ pub(super) struct Typed {
     pub(super) synonyms: Option<SynonymGroups>,
     pub(super) timeout: Option<Duration>,
     pub(super) max_file_size: Option<u64>,
+    pub(super) max_line_size: Option<u64>,
+    pub(super) max_expansion: Option<u64>,
 }
 
 /// Which groups of names a query is widened by.
@@ -147,18 +151,28 @@ pub(super) const TIMEOUT: Setting<Duration> =
     Setting { key: "timeout", parse: |text| duration(text).ok(), expected: Message::ExpectedTime };
 /// Longer than any search of articles that a person waits for; what takes longer is an accident.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-pub(super) const MAX_FILE_SIZE: Setting<u64> = Setting {
-    key: "max-file-size",
-    parse: |text| bytes::parse(text).filter(|bytes| (1..=MAX_MAX_FILE_SIZE).contains(bytes)),
-    expected: Message::ExpectedFileSize,
+pub(super) const MAX_FILE_SIZE: Setting<u64> =
+    Setting { key: "max-file-size", parse: file_size, expected: Message::ExpectedFileSize };
+pub(super) const MAX_LINE_SIZE: Setting<u64> =
+    Setting { key: "max-line-size", parse: file_size, expected: Message::ExpectedFileSize };
+pub(super) const MAX_EXPANSION: Setting<u64> = Setting {
+    key: "max-expansion",
+    parse: |text| text.parse().ok().filter(|times| (1..=MAX_MAX_EXPANSION).contains(times)),
+    expected: Message::ExpectedNumber { least: 1, most: MAX_MAX_EXPANSION },
 };
+/// More than any compression reaches.
+const MAX_MAX_EXPANSION: u64 = 1_000_000;
 /// Offsets into a text are kept in 32 bits here and there; a file of this size may have a text half as long again.
 const MAX_MAX_FILE_SIZE: u64 = 1 << 30;
 /// As good as never.
 const MAX_COMMIT_EVERY: u64 = 1_000_000_000;
 
+fn file_size(text: &str) -> Option<u64> {
+    bytes::parse(text).filter(|bytes| (1..=MAX_MAX_FILE_SIZE).contains(bytes))
+}
+
 /// Every key that the file may hold.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 13] = [
     INDEX.key,
     LANG.key,
     COLOR.key,
@@ -170,6 +184,8 @@ pub(super) const KEYS: [&str; 11] = [
     SYNONYMS.key,
     TIMEOUT.key,
     MAX_FILE_SIZE.key,
+    MAX_LINE_SIZE.key,
+    MAX_EXPANSION.key,
 ];
 
 impl<T> Setting<T> {
@@ -245,6 +261,14 @@ impl Settings {
             max_file_size: Sourced::or_default(
                 MAX_FILE_SIZE.pick(typed.max_file_size, environment, &file)?,
                 defaults.limits.max_file_bytes,
+            ),
+            max_line_size: Sourced::or_default(
+                MAX_LINE_SIZE.pick(typed.max_line_size, environment, &file)?,
+                defaults.limits.max_line_bytes as u64,
+            ),
+            max_expansion: Sourced::or_default(
+                MAX_EXPANSION.pick(typed.max_expansion, environment, &file)?,
+                defaults.limits.max_expansion,
             ),
             file,
         })

@@ -180,20 +180,19 @@ impl Lines {
         // no line end stands before this place of the buffer
         let mut searched = 0;
         loop {
-            if self.buffer.len() >= CHUNK_BYTES
-                && let Some(end) = self.buffer[searched..].iter().rposition(|&b| b == b'\n')
-            {
-                let rest = self.buffer.split_off(searched + end + 1);
-                let run = std::mem::replace(&mut self.buffer, rest);
-                return Ok(Some(self.numbered(run)));
-            }
-            if self.buffer.len() > self.max_line_bytes {
-                self.skip_line()?;
-                searched = 0;
-                continue;
-            }
-            if self.buffer.len() >= CHUNK_BYTES {
-                searched = self.buffer.len();
+            match self.buffer[searched..].iter().rposition(|&b| b == b'\n') {
+                Some(end) if self.buffer.len() >= CHUNK_BYTES => {
+                    let rest = self.buffer.split_off(searched + end + 1);
+                    let run = std::mem::replace(&mut self.buffer, rest);
+                    return Ok(Some(self.numbered(run)));
+                }
+                Some(_) => {}
+                None if self.buffer.len() > self.max_line_bytes => {
+                    self.skip_line()?;
+                    searched = 0;
+                    continue;
+                }
+                None => searched = self.buffer.len(),
             }
             if self.source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut self.buffer)? == 0 {
                 let run = std::mem::take(&mut self.buffer);
@@ -205,9 +204,22 @@ impl Lines {
         }
     }
 
-    fn numbered(&mut self, run: Vec<u8>) -> (Vec<u8>, u64) {
+    /// A run with the number of its first line. In place of a line that is too long stands an empty one.
+    fn numbered(&mut self, mut run: Vec<u8>) -> (Vec<u8>, u64) {
         let first = self.line;
         self.line += run.iter().filter(|&&b| b == b'\n').count() as u64;
+        if run.len() > self.max_line_bytes {
+            let mut kept = Vec::with_capacity(run.len());
+            for (line, number) in run.split_inclusive(|&b| b == b'\n').zip(first..) {
+                if line.len() > self.max_line_bytes {
+                    self.problems.push((number, format!("> {} B", self.max_line_bytes)));
+                    kept.push(b'\n');
+                } else {
+                    kept.extend_from_slice(line);
+                }
+            }
+            run = kept;
+        }
         (run, first)
     }
 

@@ -84,7 +84,7 @@ fn a_bomb_in_gzip_stops_at_the_limit() {
     assert_eq!(summary["problems"][0]["kind"], "bloated", "{summary}");
     let told = env.run("index --verbose").succeeds().stderr;
     assert!(told.contains("bomb.jsonl.gz: unpacks to too much"), "{told}");
-    assert!(!told.contains("--max-file-size"), "a larger limit would not help: {told}");
+    assert!(told.contains("--max-expansion") && !told.contains("--max-file-size"), "{told}");
     let summary = survives(&beside().file("cut.jsonl.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03garbage"));
     assert_eq!(summary["problems"][0]["path"], "cut.jsonl.gz", "{summary}");
 }
@@ -208,10 +208,29 @@ fn a_larger_limit_takes_a_larger_file() {
     time: [TIME]
     ── stderr
     souwen: warning: large.txt: too large: 300000 B > 200000 B
-    hint: `souwen index --rebuild --max-file-size SIZE` takes larger files
+    hint: `souwen index --rebuild` takes more with a higher `--max-file-size`
     ");
     assert_eq!(env.sync("--rebuild")["added"], 2, "the default is larger");
     assert_eq!(env.run("index --max-file-size 2GiB").code, 2);
+}
+
+#[test]
+fn a_larger_limit_takes_a_longer_line_and_a_denser_archive() {
+    use std::io::Write;
+    let line = |chars| format!("{{\"title\": \"长行\", \"body\": \"{}\"}}\n", "字".repeat(chars));
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    (0..600).for_each(|_| gz.write_all(line(10_000).as_bytes()).unwrap());
+    // the long one stands in the middle of what is read at once
+    let long = [line(10), line(100_000), line(10)].concat();
+    let env = beside().file("long.jsonl", long).file("dense.jsonl.gz", gz.finish().unwrap());
+    let told = env.run("index corpus --max-line-size 200kB --max-expansion 2").succeeds();
+    for part in ["long.jsonl:2: too large", "--max-line-size", "dense.jsonl.gz: unpacks to too much", "--max-expansion"]
+    {
+        assert!(told.stderr.contains(part), "{part}: {told}");
+    }
+    assert_eq!(told.stderr.matches("warning").count(), 2, "all other lines are short enough: {told}");
+    assert_eq!(env.sync("--rebuild --max-expansion 2000")["added"], 1 + 3 + 600);
+    assert_eq!(env.run("index --max-expansion 0").code, 2);
 }
 
 #[test]

@@ -43,6 +43,8 @@ fn config_shows_what_is_in_force_and_from_where() {
     synonyms       true                             default
     timeout        10s                              default
     max-file-size  32MiB                            default
+    max-line-size  16MiB                            default
+    max-expansion  200                              default
     ");
     assert_snapshot!(env.run("config --lang zh --index 别处"), @"
     exit 0
@@ -60,6 +62,8 @@ fn config_shows_what_is_in_force_and_from_where() {
     synonyms       true                            默认
     timeout        10s                             默认
     max-file-size  32MiB                           默认
+    max-line-size  16MiB                           默认
+    max-expansion  200                             默认
     ");
 }
 
@@ -77,7 +81,7 @@ fn a_bad_setting_is_named_with_its_place() {
     exit 2
     ── stderr
     souwen: error: "[DIR]/home/.config/souwen/config.toml": "colour" is no setting
-    hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms, timeout, max-file-size
+    hint: settings are index, lang, color, limit, threads, memory, zone, commit-every, synonyms, timeout, max-file-size, max-line-size, max-expansion
     "#);
     write(&env.home(".config/souwen/config.toml"), "limit = \n");
     assert_snapshot!(env.run("search 台风"), @r#"
