@@ -1,6 +1,7 @@
 //! Which segments are merged after a commit, so that refreshes leave few of them and the space of removed articles comes
 //! back, while no small refresh has to write a large part of the index anew.
 
+use tantivy::IndexWriter;
 use tantivy::index::SegmentMeta;
 use tantivy::indexer::{LogMergePolicy, MergeCandidate, MergePolicy};
 
@@ -14,26 +15,32 @@ const MAX_REMOVED: f32 = 0.1;
 
 /// Small segments are merged early, large ones by eight of a size, as the engine does; and each alone where many of its
 /// articles are gone.
-#[derive(Debug, Default)]
-pub(super) struct Merging {
-    large: LogMergePolicy,
+fn candidates(segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
+    let is_small = |segment: &SegmentMeta| segment.num_docs() < SMALL_ARTICLES;
+    let (small, large): (Vec<_>, Vec<_>) = segments.iter().cloned().partition(is_small);
+    let mut candidates = LogMergePolicy::default().compute_merge_candidates(&large);
+    if small.len() >= MAX_SMALL {
+        candidates.push(MergeCandidate(small.iter().map(SegmentMeta::id).collect()));
+    }
+    let has_many_removed =
+        |segment: &&SegmentMeta| segment.num_deleted_docs() as f32 > MAX_REMOVED * segment.max_doc() as f32;
+    for segment in segments.iter().filter(has_many_removed) {
+        if !candidates.iter().any(|candidate| candidate.0.contains(&segment.id())) {
+            candidates.push(MergeCandidate(vec![segment.id()]));
+        }
+    }
+    candidates
 }
 
-impl MergePolicy for Merging {
-    fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
-        let is_small = |segment: &SegmentMeta| segment.num_docs() < SMALL_ARTICLES;
-        let (small, large): (Vec<_>, Vec<_>) = segments.iter().cloned().partition(is_small);
-        let mut candidates = self.large.compute_merge_candidates(&large);
-        if small.len() >= MAX_SMALL {
-            candidates.push(MergeCandidate(small.iter().map(SegmentMeta::id).collect()));
+/// Merges what should be, after a commit and with nothing added or deleted since.
+pub(super) fn merge(writer: &mut IndexWriter) -> tantivy::Result<()> {
+    loop {
+        let candidates = candidates(&writer.index().searchable_segment_metas()?);
+        if candidates.is_empty() {
+            return Ok(());
         }
-        let has_many_removed =
-            |segment: &&SegmentMeta| segment.num_deleted_docs() as f32 > MAX_REMOVED * segment.max_doc() as f32;
-        for segment in segments.iter().filter(has_many_removed) {
-            if !candidates.iter().any(|candidate| candidate.0.contains(&segment.id())) {
-                candidates.push(MergeCandidate(vec![segment.id()]));
-            }
+        for MergeCandidate(segments) in candidates {
+            writer.merge(&segments).wait()?;
         }
-        candidates
     }
 }

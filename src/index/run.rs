@@ -9,6 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard
 
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
+use tantivy::indexer::NoMergePolicy;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Directory, IndexWriter, Term};
@@ -17,7 +18,7 @@ use super::budget::{Budget, Share};
 use super::document::store;
 use super::manifest::{FileEntry, Manifest};
 use super::mass_delete::Guard;
-use super::merging::Merging;
+use super::merging;
 use super::open::{Commit, parse_zone};
 use super::plan::Plan;
 use super::schema::{Fields, schema};
@@ -112,7 +113,8 @@ impl<'a> Run<'a> {
         let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
         // what a run left that failed in the middle of a commit stands in the way of this one's files of the same name
         writer.garbage_collect_files().wait()?;
-        writer.set_merge_policy(Box::new(Merging::default()));
+        // merging while articles are deleted could bring some of these back: it waits until the last commit is done
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         if is_new {
             writer.delete_all_documents()?;
         }
@@ -171,7 +173,9 @@ impl<'a> Run<'a> {
             self.commit_now()?;
         }
         let Self { writer, state, plan, .. } = self;
-        writer.into_inner().unwrap_or_else(PoisonError::into_inner).wait_merging_threads()?;
+        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        merging::merge(&mut writer)?;
+        writer.wait_merging_threads()?;
         let State { manifest, mut report, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         plan.account(&mut report, manifest);
         Ok(report)
