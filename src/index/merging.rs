@@ -1,5 +1,9 @@
 //! Which segments are merged after a commit, so that refreshes leave few of them and the space of removed articles comes
 //! back, while no small refresh has to write a large part of the index anew.
+//!
+//! Never while deletions wait for their commit. The engine gives the first operation of a writer the stamp of the commit
+//! before it. A merge that meets this deletion takes it for applied in a segment whose deletions bear that stamp, too, and
+//! goes on behind it: the article would come back.
 
 use tantivy::IndexWriter;
 use tantivy::index::SegmentMeta;

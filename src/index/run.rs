@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
         let writer: IndexWriter = index.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;
         // what a run left that failed in the middle of a commit stands in the way of this one's files of the same name
         writer.garbage_collect_files().wait()?;
-        // merging while articles are deleted could bring some of these back: it waits until the last commit is done
+        // see `merging.rs`: it waits until the last commit is done
         writer.set_merge_policy(Box::new(NoMergePolicy));
         if is_new {
             writer.delete_all_documents()?;
