@@ -1,6 +1,6 @@
 //! Compiles the word lists of `data/` into the binary: the dictionary as a finite state map from word to frequency, and
-//! the tables that fold traditional characters into simplified ones and give frequent characters short forms. See `data/README.md` for where they come from. Tells
-//! a release which commit it is.
+//! the tables that fold traditional characters into simplified ones and give frequent characters and words short forms. See
+//! `data/README.md` for where they come from. Tells a release which commit it is.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ fn main() {
     let fold = read_fold(Path::new("data/fold/traditional.txt"));
     write_fold(&fold, &out.join("fold.rs"));
     write_dictionary(&fold, &out);
-    write_packing(Path::new("data/packing.txt"), &out.join("packing.rs"));
+    write_packing(Path::new("data/packing"), &out.join("packing.rs"));
     println!("cargo::rustc-env=SOUWEN_COMMIT={}", commit().unwrap_or_default());
 }
 
@@ -100,23 +100,32 @@ fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
     fs::write(path, code).expect("OUT_DIR can be written");
 }
 
-/// The characters that stored text has short forms for, in their order, and the place of each by its code.
-fn write_packing(list: &Path, path: &Path) {
-    let text = read(list);
-    let chars: Vec<u16> = entries(&text)
-        .flat_map(str::chars)
-        .map(|c| {
-            u16::try_from(u32::from(c)).unwrap_or_else(|_| panic!("{}: {c} has more than 16 bits", list.display()))
-        })
-        .collect();
+/// The characters and words that stored text has short forms for, in their order, and the place of each character by its
+/// code.
+fn write_packing(lists: &Path, path: &Path) {
+    let characters = read(&lists.join("characters.txt"));
+    let chars: Vec<char> = entries(&characters).flat_map(str::chars).collect();
     let mut places = vec![0u16; 1 << 16];
     for (&c, place) in chars.iter().zip(1..) {
-        assert_eq!(places[usize::from(c)], 0, "{}: {c:#x} stands there twice", list.display());
-        places[usize::from(c)] = place;
+        let known = places.get_mut(c as usize).unwrap_or_else(|| panic!("{c} has more than 16 bits"));
+        assert_eq!(*known, 0, "{c} stands there twice");
+        *known = place;
     }
+    let text = read(&lists.join("words.txt"));
+    let words: Vec<[char; 2]> = entries(&text)
+        .flat_map(str::split_whitespace)
+        .map(|word| {
+            let mut chars = word.chars();
+            match (chars.next(), chars.next(), chars.next()) {
+                (Some(first), Some(second), None) => [first, second],
+                _ => panic!("{word} has not two characters"),
+            }
+        })
+        .collect();
     let code = format!(
-        "static CHARS: [u16; {}] = {chars:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
+        "static CHARS: [char; {}] = {chars:?};\nstatic WORDS: [[char; 2]; {}] = {words:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
         chars.len(),
+        words.len(),
         places.len()
     );
     fs::write(path, code).expect("OUT_DIR can be written");

@@ -275,6 +275,49 @@ fn fail_everywhere(Case { before, rebuild, count, kind }: Case, stride: usize) {
     assert!(failed_runs * stride > 20, "{failed_runs} runs failed");
 }
 
+/// Lets a run with a commit for each article fail at each of its last operations, among them those that merge its segments,
+/// and looks whether what the next run deletes stays away.
+#[test]
+fn what_is_deleted_stays_away_where_the_run_before_could_not_merge() {
+    let dir = tempfile::tempdir().unwrap();
+    let (corpus, first, words) = (dir.path().join("corpus"), dir.path().join("first"), Arc::new(Dictionary::default()));
+    let options = SyncOptions { commit_every: 1, ..options(false) };
+    fs::create_dir(&corpus).unwrap();
+    (0..8).for_each(|i| write(&corpus, &format!("{i}.md"), &format!("旧{i}")));
+    sync(&first, &corpus, &words, &options, &|_| {}).unwrap();
+    (0..5).for_each(|i| write(&corpus, &format!("{i}.md"), &format!("新{i}")));
+    let edited = dir.path().join("edited");
+    let run = |index: &Path, first_fault: usize| {
+        copy(&first, index);
+        let faults = Faults { done: Arc::default(), first: first_fault, count: usize::MAX, kind: io::ErrorKind::Other };
+        let open = |dir: &Path| -> Result<Box<dyn Directory>, Error> {
+            Ok(Box::new(FaultyFolder { folder: on_disk(dir)?, faults: faults.clone() }))
+        };
+        _ = sync_in(index, &corpus, &words, &options, &|_| {}, &open);
+        faults.done.load(Ordering::Relaxed)
+    };
+    let operations = run(&edited, usize::MAX);
+    let expected = held(&edited);
+
+    let mut unmerged = 0;
+    for first_fault in (operations / 2..operations).step_by(STRIDE) {
+        let index = dir.path().join(format!("index-{first_fault}"));
+        run(&index, first_fault);
+        let segments = ArticleIndex::open(&index).unwrap().tantivy.searchable_segment_ids().unwrap();
+        unmerged += usize::from(segments.len() > 4);
+        // the first that the next run deletes is in the segment from which the run before deleted last
+        let article = corpus.join("7.md");
+        let kept = fs::read(&article).unwrap();
+        fs::remove_file(&article).unwrap();
+        sync(&index, &corpus, &words, &options, &|_| {}).unwrap();
+        fs::write(&article, kept).unwrap();
+        let mut now = held(&index);
+        assert_eq!(now.remove("7.md"), None, "fault {first_fault}");
+        assert!(expected.iter().filter(|(path, _)| *path != "7.md").eq(&now), "fault {first_fault}: {now:?}");
+    }
+    assert!(unmerged > 3, "{unmerged} runs left segments that should be merged");
+}
+
 /// Prime, so that the operations that fail are of all kinds.
 const STRIDE: usize = 13;
 

@@ -21,7 +21,7 @@ use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
 
 /// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
 const STORE_BLOCK_BYTES: usize = 32 << 10;

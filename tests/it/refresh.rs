@@ -408,7 +408,7 @@ fn an_index_of_another_format_is_refused_with_a_way_out() {
     assert_snapshot!(env.run("search 地铁"), @r#"
     exit 2
     ── stderr
-    souwen: error: the index at "index" has format 99, this souwen reads format 4
+    souwen: error: the index at "index" has format 99, this souwen reads format 5
     hint: `souwen index --rebuild FOLDER` makes it anew
     "#);
     assert_snapshot!(env.run("index --lang zh"), @r"
