@@ -14,15 +14,22 @@ const SMALL_ARTICLES: u32 = 10_000;
 /// So many small segments become one. Every query asks every segment for every term: a few small ones more make it slower
 /// by a fifth.
 const MAX_SMALL: usize = 4;
+/// So many large ones of a size become one. Where more wait, as at the end of a run over millions of articles, several are
+/// made of them, side by side: a merge keeps all that it reads in memory, and all in one would take gigabytes.
+const MAX_LARGE: usize = 8;
 /// A segment with a larger share of removed articles is written anew without them.
 const MAX_REMOVED: f32 = 0.1;
 
-/// Small segments are merged early, large ones by eight of a size, as the engine does; and each alone where many of its
-/// articles are gone.
+/// Small segments are merged early, large ones by [`MAX_LARGE`] of a size, sizes being what the engine takes for one; and
+/// each alone where many of its articles are gone.
 fn candidates(segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
     let is_small = |segment: &SegmentMeta| segment.num_docs() < SMALL_ARTICLES;
     let (small, large): (Vec<_>, Vec<_>) = segments.iter().cloned().partition(is_small);
-    let mut candidates = LogMergePolicy::default().compute_merge_candidates(&large);
+    let mut by_size = LogMergePolicy::default();
+    by_size.set_min_num_segments(MAX_LARGE);
+    let of_a_size = by_size.compute_merge_candidates(&large);
+    let groups = of_a_size.iter().flat_map(|MergeCandidate(segments)| segments.chunks_exact(MAX_LARGE));
+    let mut candidates: Vec<MergeCandidate> = groups.map(|group| MergeCandidate(group.to_vec())).collect();
     if small.len() >= MAX_SMALL {
         candidates.push(MergeCandidate(small.iter().map(SegmentMeta::id).collect()));
     }
@@ -36,15 +43,16 @@ fn candidates(segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
     candidates
 }
 
-/// Merges what should be, after a commit and with nothing added or deleted since.
-pub(super) fn merge(writer: &mut IndexWriter) -> tantivy::Result<()> {
+/// Merges what should be, after a commit and with nothing added or deleted since; `threads` segments are made at a time.
+pub(super) fn merge(writer: &mut IndexWriter, threads: usize) -> tantivy::Result<()> {
     loop {
         let candidates = candidates(&writer.index().searchable_segment_metas()?);
         if candidates.is_empty() {
             return Ok(());
         }
-        for MergeCandidate(segments) in candidates {
-            writer.merge(&segments).wait()?;
+        for at_once in candidates.chunks(threads.max(1)) {
+            let merges: Vec<_> = at_once.iter().map(|MergeCandidate(segments)| writer.merge(segments)).collect();
+            merges.into_iter().try_for_each(|merge| merge.wait().map(drop))?;
         }
     }
 }

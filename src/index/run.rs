@@ -172,9 +172,9 @@ impl<'a> Run<'a> {
             (self.progress)(Progress::Committing);
             self.commit_now()?;
         }
-        let Self { writer, state, plan, .. } = self;
+        let Self { writer, state, plan, options, .. } = self;
         let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        merging::merge(&mut writer)?;
+        merging::merge(&mut writer, options.threads)?;
         writer.wait_merging_threads()?;
         let State { manifest, mut report, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         plan.account(&mut report, manifest);
