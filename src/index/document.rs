@@ -88,10 +88,41 @@ pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> Tant
 
 /// The article that a stored document holds.
 pub(crate) fn article(fields: &Fields, document: &TantivyDocument) -> Result<Article, Error> {
-    let stored: Option<Stored<'_>> = document
-        .get_first(fields.article)
-        .and_then(|value| value.as_bytes())
-        .and_then(|bytes| postcard::from_bytes(bytes).ok());
+    article_of(document.get_first(fields.article).and_then(|value| value.as_bytes()))
+}
+
+/// The same from the bytes of the engine's store, which the engine would read one after the other.
+pub(crate) fn article_of_bytes(fields: &Fields, document: &[u8]) -> Result<Article, Error> {
+    article_of(only_value(fields, document))
+}
+
+/// The value of a document that stores nothing but an article: the number of values, then the field, a type and the value
+/// with its length. Numbers are as in the engine's `VInt`.
+fn only_value<'a>(fields: &Fields, mut document: &'a [u8]) -> Option<&'a [u8]> {
+    const BYTES: u8 = 4;
+    let values = take_number(&mut document)?;
+    let field = document.split_off(..size_of::<u32>())?;
+    let kind = document.split_off_first()?;
+    let length = take_number(&mut document)?;
+    let is_article = values == 1 && field == fields.article.field_id().to_le_bytes() && *kind == BYTES;
+    (is_article && length == document.len() as u64).then_some(document)
+}
+
+/// Takes a number off the front: seven bits a byte, the lowest first, the last byte with the eighth bit.
+fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = bytes.split_off_first()?;
+        number |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 != 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn article_of(stored: Option<&[u8]>) -> Result<Article, Error> {
+    let stored: Option<Stored<'_>> = stored.and_then(|bytes| postcard::from_bytes(bytes).ok());
     let stored = stored.ok_or(Error::Damaged { part: "stored article".to_owned() })?;
     let Stored { place, said } = stored;
     Ok(Article {

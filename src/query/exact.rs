@@ -8,22 +8,28 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::deadline::{Deadline, Watch};
+use super::lexicon::{Entry, Lexicon};
 use super::lower::UnitKey;
 
 /// Units with their places in a row.
-pub(super) type Located = Vec<(u32, Term)>;
+pub(super) type Located<T = Term> = Vec<(u32, T)>;
+/// The same, looked up.
+pub(super) type Known = Located<Arc<Entry>>;
 
-/// A way to hold what was asked for: first as words and terms, then as what the engine makes of them.
+/// A way to hold what was asked for: first as words and terms, then as what the index makes of them.
 #[derive(Debug)]
-pub(crate) enum Way<W = Box<dyn Query>, R = Located> {
-    /// A word. The only thing that scores.
+pub(crate) enum Way<W = (Term, Score), F = Box<dyn Query>, R = Located> {
+    /// A word with its weight. The only thing that scores.
     Word(W),
+    /// What a query of the engine finds.
+    Filter(F),
     /// Units in a row in one field.
     Row(R),
     /// One of these; its score is the best of theirs.
@@ -34,19 +40,30 @@ pub(crate) enum Way<W = Box<dyn Query>, R = Located> {
 
 impl Way {
     /// `units` in a row in one of `fields`, or `word`, which is this string: where it occurs, so does the string.
-    pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<Box<dyn Query>>) -> Self {
+    pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<(Term, Score)>) -> Self {
         let rows = fields.iter().map(|&field| Self::Row(located(field, units)));
         Self::Any(word.map(Self::Word).into_iter().chain(rows).collect())
     }
 
-    fn weighed(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Way<Box<dyn Weight>>> {
-        let all = |ways: &[Self]| ways.iter().map(|way| way.weighed(scoring)).collect::<tantivy::Result<Vec<_>>>();
+    fn weighed(&self, lexicon: &Lexicon, scoring: EnableScoring<'_>) -> tantivy::Result<Weighed> {
+        let all = |ways: &[Self]| {
+            ways.iter().map(|way| way.weighed(lexicon, scoring)).collect::<tantivy::Result<Vec<_>>>()
+        };
         Ok(match self {
-            Self::Word(word) => Way::Word(word.weight(scoring)?),
-            Self::Row(units) => Way::Row(units.clone()),
+            Self::Word((term, weight)) => Way::Word(WeighedWord::new(lexicon, scoring, term, *weight)?),
+            Self::Filter(query) => Way::Filter(query.weight(unscored(scoring))?),
+            Self::Row(units) => Way::Row(known(lexicon, units)),
             Self::Any(ways) => Way::Any(all(ways)?),
             Self::Every(ways) => Way::Every(all(ways)?),
         })
+    }
+}
+
+/// The same without scores.
+pub(super) fn unscored(scoring: EnableScoring<'_>) -> EnableScoring<'_> {
+    match scoring {
+        EnableScoring::Enabled { searcher, .. } => EnableScoring::disabled_from_searcher(searcher),
+        disabled @ EnableScoring::Disabled { .. } => disabled,
     }
 }
 
@@ -55,16 +72,72 @@ pub(super) fn located(field: Field, units: &[UnitKey]) -> Located {
     units.iter().map(|unit| (unit.position, Term::from_field_text(field, &unit.text))).collect()
 }
 
+pub(super) fn known(lexicon: &Lexicon, units: &Located) -> Known {
+    units.iter().map(|(place, term)| (*place, lexicon.entry(term))).collect()
+}
+
+/// A word of a query of one index; without a weight it does not score.
+pub(super) struct WeighedWord {
+    entry: Arc<Entry>,
+    pub(super) weight: Option<Bm25Weight>,
+}
+
+impl WeighedWord {
+    pub(super) fn new(
+        lexicon: &Lexicon,
+        scoring: EnableScoring<'_>,
+        term: &Term,
+        weight: Score,
+    ) -> tantivy::Result<Self> {
+        let bm25 = match scoring {
+            EnableScoring::Enabled { statistics_provider, .. } => {
+                Some(Bm25Weight::for_terms(statistics_provider, std::slice::from_ref(term))?.boost_by(weight))
+            }
+            EnableScoring::Disabled { .. } => None,
+        };
+        Ok(Self { entry: lexicon.entry(term), weight: bm25 })
+    }
+
+    /// `None` where no document of the segment holds it.
+    pub(super) fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Option<Word>> {
+        let option = if self.weight.is_some() { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
+        let Some(postings) = self.entry.postings(reader, option)? else { return Ok(None) };
+        Ok(Some(Word {
+            postings: Box::new(postings),
+            lengths: reader.get_fieldnorms_reader(self.entry.term().field())?,
+            weight: self.weight.as_ref().map(|weight| weight.boost_by(boost)),
+        }))
+    }
+}
+
+/// A word in the documents of a segment.
+pub(super) struct Word {
+    pub(super) postings: Box<SegmentPostings>,
+    lengths: FieldNormReader,
+    weight: Option<Bm25Weight>,
+}
+
+impl Word {
+    /// The score of the document that the postings stand at: as the engine scores a term.
+    pub(super) fn score(&self) -> Score {
+        let score = |weight: &Bm25Weight| {
+            weight.score(self.lengths.fieldnorm_id(self.postings.doc()), self.postings.term_freq())
+        };
+        self.weight.as_ref().map_or(0.0, score)
+    }
+}
+
 /// Finds the documents that hold something in one of some ways.
 #[derive(Clone)]
 pub(crate) struct HoldsQuery {
     way: Arc<Way>,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl HoldsQuery {
-    pub(crate) fn new(way: Way, deadline: Deadline) -> Self {
-        Self { way: Arc::new(way), deadline }
+    pub(crate) fn new(way: Way, lexicon: &Arc<Lexicon>, deadline: Deadline) -> Self {
+        Self { way: Arc::new(way), lexicon: Arc::clone(lexicon), deadline }
     }
 }
 
@@ -76,12 +149,12 @@ impl fmt::Debug for HoldsQuery {
 
 impl Query for HoldsQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(HoldsWeight { way: self.way.weighed(scoring)?, deadline: self.deadline }))
+        Ok(Box::new(HoldsWeight { way: self.way.weighed(&self.lexicon, scoring)?, deadline: self.deadline }))
     }
 }
 
 struct HoldsWeight {
-    way: Way<Box<dyn Weight>>,
+    way: Weighed,
     deadline: Deadline,
 }
 
@@ -121,14 +194,19 @@ pub(super) fn explain_match(
     Ok(Explanation::new(what, scorer.score()))
 }
 
+/// A way of a query of one index.
+type Weighed = Way<WeighedWord, Box<dyn Weight>, Known>;
 /// A way in one segment.
-type Opened = Way<Box<dyn Scorer>, Row>;
+type Opened = Way<Word, Box<dyn Scorer>, Row>;
 
-impl Way<Box<dyn Weight>> {
+impl Weighed {
     /// `None` where no document of the segment holds it.
     fn open(&self, reader: &SegmentReader, boost: Score, deadline: Deadline) -> tantivy::Result<Option<Opened>> {
         Ok(match self {
-            Self::Word(word) => Some(word.scorer(reader, boost)?).filter(|word| word.doc() < TERMINATED).map(Way::Word),
+            Self::Word(word) => word.open(reader, boost)?.map(Way::Word),
+            Self::Filter(filter) => {
+                Some(filter.scorer(reader, 1.0)?).filter(|filter| filter.doc() < TERMINATED).map(Way::Filter)
+            }
             Self::Row(units) => Row::open(reader, units, deadline)?.map(Way::Row),
             Self::Any(ways) => {
                 let ways = ways.iter().filter_map(|way| way.open(reader, boost, deadline).transpose());
@@ -151,7 +229,8 @@ impl Opened {
     /// HOT, first round: a document at or after `target` before which no document holds this, by postings alone.
     fn next(&mut self, mut target: DocId) -> DocId {
         match self {
-            Self::Word(word) => seek(word, target),
+            Self::Word(word) => seek(&mut *word.postings, target),
+            Self::Filter(filter) => seek(filter, target),
             Self::Row(row) => row.seek(target),
             Self::Any(ways) => {
                 let mut next = TERMINATED;
@@ -179,7 +258,7 @@ impl Opened {
     /// HOT, second round: whether `doc`, which [`next`](Self::next) has given, holds this.
     fn holds(&mut self, doc: DocId) -> bool {
         match self {
-            Self::Word(_) => true,
+            Self::Word(_) | Self::Filter(_) => true,
             Self::Row(row) => row.len() == 1 || !row.starts().is_empty(),
             Self::Any(ways) => ways.iter_mut().any(|way| way.next(doc) == doc && way.holds(doc)),
             Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc)),
@@ -190,7 +269,7 @@ impl Opened {
     fn score(&mut self, doc: DocId) -> Score {
         match self {
             Self::Word(word) => word.score(),
-            Self::Row(_) => 0.0,
+            Self::Filter(_) | Self::Row(_) => 0.0,
             Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc)).sum(),
             Self::Any(ways) => {
                 let score = |way: &mut Self| {
@@ -204,7 +283,8 @@ impl Opened {
 
     fn size_hint(&self) -> u32 {
         match self {
-            Self::Word(word) => word.size_hint(),
+            Self::Word(word) => word.postings.size_hint(),
+            Self::Filter(filter) => filter.size_hint(),
             Self::Row(row) => row.size_hint(),
             Self::Any(ways) => ways.iter().map(Self::size_hint).fold(0, u32::saturating_add),
             Self::Every(ways) => ways.iter().map(Self::size_hint).min().unwrap_or(0),
@@ -296,18 +376,17 @@ pub(super) struct Row {
 
 impl Row {
     /// `None` when the segment does not hold one of the units, or time is up.
-    pub(super) fn open(
-        reader: &SegmentReader,
-        located: &[(u32, Term)],
-        deadline: Deadline,
-    ) -> tantivy::Result<Option<Self>> {
-        let mut units = Vec::with_capacity(located.len());
+    pub(super) fn open(reader: &SegmentReader, known: &Known, deadline: Deadline) -> tantivy::Result<Option<Self>> {
+        let mut units = Vec::with_capacity(known.len());
         // a single unit stands in a row wherever it stands
-        let option =
-            if located.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
-        for (place, term) in located {
-            let index = reader.inverted_index(term.field())?;
-            match index.read_postings(term, option)? {
+        let option = if known.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
+        for (_, entry) in known {
+            if !entry.is_in(reader)? {
+                return Ok(None);
+            }
+        }
+        for (place, entry) in known {
+            match entry.postings(reader, option)? {
                 Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
                 _ => return Ok(None),
             }

@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Bound;
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::RandomState;
 use tantivy::Term;
@@ -29,6 +29,7 @@ use super::any::{AnyQuery, Part};
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::deadline::{Deadline, TimedQuery};
 use super::exact::{HoldsQuery, Way};
+use super::lexicon::Lexicon;
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
@@ -181,9 +182,10 @@ pub(crate) fn lower(
     fields: &Fields,
     analyzer: &Analyzer,
     synonyms: &Synonyms,
+    lexicon: &Arc<Lexicon>,
     deadline: Deadline,
 ) -> Lowered {
-    let lowering = Lowering { fields, analyzer, synonyms, deadline, clauses: RefCell::default() };
+    let lowering = Lowering { fields, analyzer, synonyms, lexicon, deadline, clauses: RefCell::default() };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -224,6 +226,7 @@ struct Lowering<'a> {
     fields: &'a Fields,
     analyzer: &'a Analyzer,
     synonyms: &'a Synonyms,
+    lexicon: &'a Arc<Lexicon>,
     deadline: Deadline,
     /// Clauses made so far: every query of the three asks for them, and cutting a text into words is most of the work.
     clauses: RefCell<Vec<(Text, Rc<Clause>)>>,
@@ -235,7 +238,7 @@ impl Lowering<'_> {
     }
 
     fn holds(&self, way: Way) -> Engine {
-        Box::new(HoldsQuery::new(way, self.deadline))
+        Box::new(HoldsQuery::new(way, self.lexicon, self.deadline))
     }
 
     /// A union of however many.
@@ -308,7 +311,7 @@ impl Lowering<'_> {
                     matches!(child, Query::Date(_)) || matches!(child, Query::Text(text) if is_filter(text.field));
                 let filter = if is_a_filter { self.tier(child, tier) } else { None };
                 let stays = filter.is_none();
-                ways.extend(filter.map(Way::Word));
+                ways.extend(filter.map(Way::Filter));
                 stays
             });
         }
@@ -363,7 +366,7 @@ impl Lowering<'_> {
         let words: Option<Vec<_>> = parts.iter().map(Part::word).collect();
         match words.filter(|words| filter.is_none() && words.len() <= MAX_UNWATCHED) {
             Some(words) => union(words.into_iter().map(|(term, weight)| boosted(term_query(term), weight)).collect()),
-            None => Box::new(AnyQuery::new(parts, filter, self.deadline)),
+            None => Box::new(AnyQuery::new(parts, filter, self.lexicon, self.deadline)),
         }
     }
 
@@ -422,7 +425,7 @@ impl Lowering<'_> {
                 if let (Some((field, word)), Tier::Words) = (word, tier) {
                     return Some(boosted(term(field, word), text.weight));
                 }
-                let word = word.map(|(field, word)| term(field, word));
+                let word = word.map(|(field, word)| (Term::from_field_text(field, word), 1.0));
                 let mut parts = vec![(Occur::Must, self.exact(&unit_fields, &clause.units, word))];
                 // its words only tell which of many articles are worth a closer look
                 let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
@@ -436,7 +439,7 @@ impl Lowering<'_> {
                 let clause = self.clause(text);
                 let groups: Vec<&[UnitKey]> = clause.concepts.iter().map(|c| c.units.as_slice()).collect();
                 let near = |&field: &EngineField| -> Engine {
-                    Box::new(NearQuery::new(field, &groups, distance, self.deadline))
+                    Box::new(NearQuery::new(field, &groups, distance, self.lexicon, self.deadline))
                 };
                 (!groups.is_empty()).then(|| union(unit_fields.iter().map(near).map(unscored).collect()))
             }
@@ -463,7 +466,7 @@ impl Lowering<'_> {
         let (word_field, unit_fields) = self.fields_of(text.field);
         let held = |concept: &Concept| {
             let word = concept.term.as_ref().zip(word_field);
-            let word = word.map(|(word, field)| boosted(term(field, word), concept.weight));
+            let word = word.map(|(word, field)| (Term::from_field_text(field, word), concept.weight));
             match (word, tier) {
                 (Some(word), Tier::Words) => Way::Word(word),
                 (word, _) => Way::string(&unit_fields, &concept.units, word),
@@ -485,7 +488,7 @@ impl Lowering<'_> {
     /// How another name of a concept is held: by its word, or its units in a row.
     fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Way {
         let (word_field, unit_fields) = self.fields_of(field);
-        let word = name.term.as_ref().zip(word_field).map(|(word, field)| term(field, word));
+        let word = name.term.as_ref().zip(word_field).map(|(word, field)| (Term::from_field_text(field, word), 1.0));
         match (word, tier) {
             (Some(word), Tier::Words) => Way::Word(word),
             (word, _) => Way::string(&unit_fields, &name.units, word),
@@ -726,7 +729,7 @@ fn term_query(term: &Term) -> Engine {
 
 impl Lowering<'_> {
     /// What contains the units in a row, unscored; `word` finds articles that do so anyway.
-    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<Engine>) -> Engine {
+    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<(Term, f32)>) -> Engine {
         match units {
             [] => unscored(Box::new(EmptyQuery)),
             units => unscored(self.holds(Way::string(fields, units, word))),

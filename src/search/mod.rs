@@ -25,6 +25,7 @@ use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::{EnableScoring, Query as EngineQuery};
+use tantivy::store::StoreReader;
 use tantivy::{DocAddress, Order, TantivyDocument};
 
 use crate::analysis::Analyzer;
@@ -32,10 +33,11 @@ use crate::analysis::dictionary::Dictionary;
 use crate::article::{Article, ArticleId};
 use crate::error::Error;
 use crate::index::ArticleIndex;
-use crate::index::document::article;
+use crate::index::document::{article, article_of_bytes};
 use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::deadline::Deadline;
+use crate::query::lexicon::Lexicon;
 use crate::query::lower::{Lowered, lower};
 use crate::query::synonyms::Synonyms;
 use matching::Matcher;
@@ -56,6 +58,9 @@ const MAX_RANKED: usize = 10_000;
 #[derive(Clone)]
 pub struct Searcher {
     engine: tantivy::Searcher,
+    lexicon: Arc<Lexicon>,
+    /// Of each segment.
+    stores: Arc<[StoreReader]>,
     fields: Fields,
     analyzer: Analyzer,
     synonyms: Arc<Synonyms>,
@@ -69,8 +74,11 @@ impl ArticleIndex {
     /// What the engine says when it opens the segments.
     pub fn searcher(&self, dictionary: Arc<Dictionary>) -> Result<Searcher, Error> {
         let engine = self.reader()?.searcher();
+        let stores = self.stores(&engine)?.into();
+        let lexicon = Arc::new(Lexicon::new(engine.segment_readers()));
         let analyzer = Analyzer::for_queries(dictionary);
-        Ok(Searcher { engine, fields: self.fields, analyzer, synonyms: Synonyms::built_in(), zone: self.zone() })
+        let (synonyms, zone) = (Synonyms::built_in(), self.zone());
+        Ok(Searcher { engine, lexicon, stores, fields: self.fields, analyzer, synonyms, zone })
     }
 }
 
@@ -108,13 +116,13 @@ impl Searcher {
     }
 
     fn lowered(&self, query: &crate::query::Query, deadline: Deadline) -> Lowered {
-        lower(query, &self.fields, &self.analyzer, &self.synonyms, deadline)
+        lower(query, &self.fields, &self.analyzer, &self.synonyms, &self.lexicon, deadline)
     }
 
     /// Runs a query of the engine over one segment after the other, as the engine does, while there is time.
     fn run<C: Collector>(&self, query: &dyn EngineQuery, collector: &C, deadline: Deadline) -> Result<C::Fruit, Error> {
         let scoring = if collector.requires_scoring() {
-            EnableScoring::enabled_from_searcher(&self.engine)
+            EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine)
         } else {
             EnableScoring::disabled_from_searcher(&self.engine)
         };
@@ -141,8 +149,9 @@ impl Searcher {
         let wanted = self.wanted(request, limit);
         let Page { candidates, full, counted } = self.page(&lowered, limit, wanted, request)?;
 
-        let matcher =
-            Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
+        let matcher = Matcher::new(&lowered.clauses, |concept| {
+            rank::concept_weight(self.articles(), &self.lexicon, &self.fields, concept)
+        });
         let hits = (request.offset + 1..)
             .zip(candidates)
             .map(|(rank, candidate)| {
@@ -325,7 +334,7 @@ impl Searcher {
         deadline: Deadline,
     ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
         move |limit| {
-            let weight = query.weight(EnableScoring::enabled_from_searcher(&self.engine))?;
+            let weight = query.weight(EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine))?;
             let mut top = Top::new(limit);
             for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
                 let alive = segment.alive_bitset();
@@ -368,7 +377,7 @@ impl Searcher {
                 // another order than that of the ranking needs all of a stretch
                 let needed =
                     if request.sort == Sort::Relevance { wanted.saturating_sub(ranked.len()) } else { usize::MAX };
-                rank::rank(&self.engine, &self.fields, lowered, &found, needed, request.explain)?
+                rank::rank(&self.engine, &self.lexicon, &self.fields, lowered, &found, needed, request.explain)?
             } else {
                 let unranked = |(score, address)| Candidate { score, address, explanation: None };
                 found.into_iter().map(unranked).collect()
@@ -425,7 +434,7 @@ impl Searcher {
         if let Some(articles) = counted.or((found < wanted).then_some(found)) {
             return Ok(Total { articles: articles as u64, at_least: false });
         }
-        let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.engine, &self.fields, &lowered.clauses));
+        let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.lexicon, &self.fields, &lowered.clauses));
         let at_least = lowered.strict.is_some() && strict.is_none();
         let articles = self.run(strict.unwrap_or(&lowered.words), &Count, lowered.deadline)? as u64;
         Ok(Total { articles, at_least })
@@ -453,7 +462,8 @@ impl Searcher {
     }
 
     fn fetch(&self, address: DocAddress) -> Result<Article, Error> {
-        article(&self.fields, &self.engine.doc::<TantivyDocument>(address)?)
+        let store = &self.stores[address.segment_ord as usize];
+        article_of_bytes(&self.fields, &store.get_document_bytes(address.doc_id)?)
     }
 
     /// Articles whose id begins with `prefix`, at most `limit`; more than one when the prefix is too short.
