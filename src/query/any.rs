@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
 
 use super::deadline::{Deadline, Watch};
 use super::exact::{Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
-use super::lexicon::Lexicon;
+use super::lexicon::{InSegment, Lexicon};
 use super::lower::UnitKey;
 
 /// Something that an article may hold; its score is that of BM25.
@@ -91,6 +91,7 @@ impl Query for AnyQuery {
         Ok(Box::new(AnyWeight {
             parts: self.parts.iter().map(weighed).collect::<tantivy::Result<_>>()?,
             filter: self.filter.as_ref().map(|filter| filter.weight(unscored(scoring))).transpose()?,
+            lexicon: Arc::clone(&self.lexicon),
             deadline: self.deadline,
         }))
     }
@@ -106,18 +107,20 @@ enum Weighed {
 struct AnyWeight {
     parts: Vec<Weighed>,
     filter: Option<Box<dyn Weight>>,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl AnyWeight {
     fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<AnyScorer> {
+        let segment = self.lexicon.in_segment(reader);
         let mut parts = Vec::with_capacity(self.parts.len());
         for (order, part) in self.parts.iter().enumerate() {
             // where time is up, what is opened is not looked at
             if self.deadline.has_passed() {
                 break;
             }
-            parts.extend(part.open(reader, boost, order, self.deadline)?);
+            parts.extend(part.open(&segment, boost, order, self.deadline)?);
         }
         parts.sort_by(|a, b| a.most.total_cmp(&b.most));
         let sums = parts.iter().scan(0.0, |sum, part| {
@@ -182,21 +185,21 @@ impl Weighed {
     /// `None` where no document of the segment holds it.
     fn open(
         &self,
-        reader: &SegmentReader,
+        segment: &InSegment,
         boost: Score,
         order: usize,
         deadline: Deadline,
     ) -> tantivy::Result<Option<Stream>> {
         let (held, weight) = match self {
             Self::Word(word) => {
-                let Some(opened) = word.open(reader, boost)? else { return Ok(None) };
+                let Some(opened) = word.open(segment, boost)? else { return Ok(None) };
                 (Held::Word(opened), word.weight.as_ref())
             }
             Self::Row(units, weight) => {
-                let Some(row) = Row::open(reader, units, deadline)? else { return Ok(None) };
+                let Some(row) = Row::open(segment, units, deadline)? else { return Ok(None) };
                 (Held::Row(row), weight.as_ref())
             }
-            Self::Unscored(query) => (Held::Unscored(query.scorer(reader, 1.0)?), None),
+            Self::Unscored(query) => (Held::Unscored(query.scorer(segment.reader(), 1.0)?), None),
         };
         let weight = weight.map(|weight| weight.boost_by(boost));
         let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
@@ -334,7 +337,7 @@ impl AnyScorer {
                 return false;
             }
         }
-        if self.filter.as_mut().is_some_and(|filter| seek(filter, doc) != doc) {
+        if self.filter.as_mut().is_some_and(|filter| filter.seek_danger(doc) != SeekDangerResult::Found) {
             return false;
         }
         let mut is_held = false;

@@ -2,7 +2,7 @@
 //!
 //! The engine's own conjunction and phrase read the positions of every article that holds all units of one string, which
 //! for frequent characters are most articles, before they look at the other strings. This one asks in two rounds: first
-//! postings only, of all that is asked for, the rarest first; then positions, in the few articles that are left. An
+//! postings only, of all words and units that are asked for, the rarest first; then positions, in the few articles that are left. An
 //! article that holds a string as a word needs no look at its positions at all.
 
 use std::fmt;
@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::deadline::{Deadline, Watch};
-use super::lexicon::{Entry, Lexicon};
+use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
+use crate::analysis::units::UnitKind;
 
 /// Units with their places in a row.
 pub(super) type Located<T = Term> = Vec<(u32, T)>;
@@ -28,10 +29,10 @@ pub(super) type Known = Located<Arc<Entry>>;
 pub(crate) enum Way<W = (Term, Score), F = Box<dyn Query>, R = Located> {
     /// A word with its weight. The only thing that scores.
     Word(W),
-    /// What a query of the engine finds.
+    /// What a query of the engine finds; a part of the outermost way only.
     Filter(F),
-    /// Units in a row in one field.
-    Row(R),
+    /// Units in a row in one of some fields, or the word that this string is: where the word occurs, so does the string.
+    String { word: Option<W>, rows: Vec<R>, is_han: bool },
     /// One of these; its score is the best of theirs.
     Any(Vec<Self>),
     /// All of these; its score is their sum.
@@ -39,20 +40,24 @@ pub(crate) enum Way<W = (Term, Score), F = Box<dyn Query>, R = Located> {
 }
 
 impl Way {
-    /// `units` in a row in one of `fields`, or `word`, which is this string: where it occurs, so does the string.
+    /// `units` in a row in one of `fields`, or `word`.
     pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<(Term, Score)>) -> Self {
-        let rows = fields.iter().map(|&field| Self::Row(located(field, units)));
-        Self::Any(word.map(Self::Word).into_iter().chain(rows).collect())
+        let rows = fields.iter().map(|&field| located(field, units)).collect();
+        Self::String { word, rows, is_han: units.iter().all(|unit| unit.kind == UnitKind::Han) }
     }
 
     fn weighed(&self, lexicon: &Lexicon, scoring: EnableScoring<'_>) -> tantivy::Result<Weighed> {
-        let all = |ways: &[Self]| {
-            ways.iter().map(|way| way.weighed(lexicon, scoring)).collect::<tantivy::Result<Vec<_>>>()
-        };
+        let all =
+            |ways: &[Self]| ways.iter().map(|way| way.weighed(lexicon, scoring)).collect::<tantivy::Result<Vec<_>>>();
+        let weighed = |(term, weight): &(Term, Score)| WeighedWord::new(lexicon, scoring, term, *weight).map(Arc::new);
         Ok(match self {
-            Self::Word((term, weight)) => Way::Word(WeighedWord::new(lexicon, scoring, term, *weight)?),
+            Self::Word(word) => Way::Word(weighed(word)?),
             Self::Filter(query) => Way::Filter(query.weight(unscored(scoring))?),
-            Self::Row(units) => Way::Row(known(lexicon, units)),
+            Self::String { word, rows, is_han } => Way::String {
+                word: word.as_ref().map(weighed).transpose()?,
+                rows: rows.iter().map(|units| known(lexicon, units).into()).collect(),
+                is_han: *is_han,
+            },
             Self::Any(ways) => Way::Any(all(ways)?),
             Self::Every(ways) => Way::Every(all(ways)?),
         })
@@ -78,6 +83,7 @@ pub(super) fn known(lexicon: &Lexicon, units: &Located) -> Known {
 
 /// A word of a query of one index; without a weight it does not score.
 pub(super) struct WeighedWord {
+    field: Field,
     entry: Arc<Entry>,
     pub(super) weight: Option<Bm25Weight>,
 }
@@ -89,22 +95,27 @@ impl WeighedWord {
         term: &Term,
         weight: Score,
     ) -> tantivy::Result<Self> {
+        let (field, entry) = (term.field(), lexicon.entry(term));
         let bm25 = match scoring {
-            EnableScoring::Enabled { statistics_provider, .. } => {
-                Some(Bm25Weight::for_terms(statistics_provider, std::slice::from_ref(term))?.boost_by(weight))
+            EnableScoring::Enabled { .. } => {
+                let (tokens, documents) = (lexicon.total_num_tokens(field)?, lexicon.total_num_docs()?);
+                let average_length = tokens as Score / documents as Score;
+                let holding = lexicon.documents(&entry)?;
+                let bm25 = Bm25Weight::for_one_term_without_explain(holding, documents, average_length);
+                Some(bm25.boost_by(weight))
             }
             EnableScoring::Disabled { .. } => None,
         };
-        Ok(Self { entry: lexicon.entry(term), weight: bm25 })
+        Ok(Self { field, entry, weight: bm25 })
     }
 
     /// `None` where no document of the segment holds it.
-    pub(super) fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Option<Word>> {
+    pub(super) fn open(&self, segment: &InSegment, boost: Score) -> tantivy::Result<Option<Word>> {
         let option = if self.weight.is_some() { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
-        let Some(postings) = self.entry.postings(reader, option)? else { return Ok(None) };
+        let Some(postings) = segment.postings(&self.entry, option)? else { return Ok(None) };
         Ok(Some(Word {
             postings: Box::new(postings),
-            lengths: reader.get_fieldnorms_reader(self.entry.term().field())?,
+            lengths: segment.reader().get_fieldnorms_reader(self.field)?,
             weight: self.weight.as_ref().map(|weight| weight.boost_by(boost)),
         }))
     }
@@ -149,12 +160,14 @@ impl fmt::Debug for HoldsQuery {
 
 impl Query for HoldsQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(HoldsWeight { way: self.way.weighed(&self.lexicon, scoring)?, deadline: self.deadline }))
+        let way = self.way.weighed(&self.lexicon, scoring)?;
+        Ok(Box::new(HoldsWeight { way, lexicon: Arc::clone(&self.lexicon), deadline: self.deadline }))
     }
 }
 
 struct HoldsWeight {
     way: Weighed,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
@@ -195,121 +208,307 @@ pub(super) fn explain_match(
 }
 
 /// A way of a query of one index.
-type Weighed = Way<WeighedWord, Box<dyn Weight>, Known>;
-/// A way in one segment.
-type Opened = Way<Word, Box<dyn Scorer>, Row>;
+type Weighed = Way<Arc<WeighedWord>, Box<dyn Weight>, Arc<Known>>;
 
 impl Weighed {
-    /// `None` where no document of the segment holds it.
-    fn open(&self, reader: &SegmentReader, boost: Score, deadline: Deadline) -> tantivy::Result<Option<Opened>> {
+    /// First round: what finds the documents that may hold this; `None` where no document of the segment does.
+    fn candidates(&self, segment: &InSegment) -> tantivy::Result<Option<Candidates>> {
         Ok(match self {
-            Self::Word(word) => word.open(reader, boost)?.map(Way::Word),
-            Self::Filter(filter) => {
-                Some(filter.scorer(reader, 1.0)?).filter(|filter| filter.doc() < TERMINATED).map(Way::Filter)
+            Self::Word(word) => Candidates::of_term(segment, &word.entry)?,
+            Self::Filter(filter) => Candidates::of_filter(filter.scorer(segment.reader(), 1.0)?),
+            Self::String { word, rows, is_han } => {
+                let mut held = Vec::with_capacity(rows.len());
+                for row in rows {
+                    if frequency_of_row(segment, row)? > 0 {
+                        held.push(row);
+                    }
+                }
+                // a word of Chinese characters is cut from these, others may be written in another way
+                let word = word.as_ref().filter(|_| !is_han || held.is_empty()).map(|word| &word.entry);
+                let units = held.iter().map(|row| row.len()).max().unwrap_or(1);
+                let unit = |number: usize| {
+                    let unit = held.iter().filter_map(|row| Some(&row.get(number)?.1));
+                    let terms = unit.chain(word).map(|entry| Candidates::of_term(segment, entry));
+                    Ok(Candidates::any(terms.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?))
+                };
+                let units = (0..units).map(unit).collect::<tantivy::Result<Option<Vec<_>>>>()?;
+                units.map(Candidates::every)
             }
-            Self::Row(units) => Row::open(reader, units, deadline)?.map(Way::Row),
             Self::Any(ways) => {
-                let ways = ways.iter().filter_map(|way| way.open(reader, boost, deadline).transpose());
-                Some(ways.collect::<tantivy::Result<Vec<_>>>()?).filter(|ways| !ways.is_empty()).map(Way::Any)
+                let ways = ways.iter().filter_map(|way| way.candidates(segment).transpose());
+                Candidates::any(ways.collect::<tantivy::Result<_>>()?)
             }
             Self::Every(ways) => {
-                let ways = ways.iter().map(|way| way.open(reader, boost, deadline));
-                let mut ways: Option<Vec<Opened>> = ways.collect::<tantivy::Result<_>>()?;
-                if let Some(ways) = &mut ways {
-                    // the rarest first, for it leaves the least to look at
-                    ways.sort_by_key(Way::size_hint);
-                }
-                ways.map(Way::Every)
+                let ways = ways.iter().map(|way| way.candidates(segment));
+                ways.collect::<tantivy::Result<Option<Vec<_>>>>()?.map(Candidates::every)
             }
+        })
+    }
+
+    /// Second round: what looks closely at candidates.
+    fn opened(&self, segment: &InSegment) -> tantivy::Result<Opened> {
+        let all = |ways: &[Self]| ways.iter().map(|way| way.opened(segment)).collect::<tantivy::Result<Vec<_>>>();
+        Ok(match self {
+            Self::Word(word) => Way::Word(Lazy::Closed(Arc::clone(word))),
+            Self::Filter(_) => Way::Filter(()),
+            Self::String { word, rows, is_han } => Way::String {
+                word: word.as_ref().map(|word| Lazy::Closed(Arc::clone(word))),
+                rows: rows.iter().map(|row| Lazy::Closed(Arc::clone(row))).collect(),
+                is_han: *is_han,
+            },
+            Self::Any(ways) => Way::Any(all(ways)?),
+            Self::Every(ways) => {
+                // the rarest first, for it rules out most
+                let frequencies = ways.iter().map(|way| way.frequency(segment));
+                let frequencies = frequencies.collect::<tantivy::Result<Vec<u32>>>()?;
+                let mut ways: Vec<_> = frequencies.into_iter().zip(all(ways)?).collect();
+                ways.sort_by_key(|(frequency, _)| *frequency);
+                Way::Every(ways.into_iter().map(|(_, way)| way).collect())
+            }
+        })
+    }
+
+    /// Documents of the segment that hold this, at most, but for filters.
+    fn frequency(&self, segment: &InSegment) -> tantivy::Result<u32> {
+        let all = |ways: &[Self]| ways.iter().map(|way| way.frequency(segment)).collect::<tantivy::Result<Vec<_>>>();
+        let sum = |frequencies: Vec<u32>| frequencies.into_iter().fold(0, u32::saturating_add);
+        Ok(match self {
+            Self::Word(word) => segment.documents(&word.entry)?,
+            Self::Filter(_) => u32::MAX,
+            Self::String { word, rows, .. } => {
+                let word = word.iter().map(|word| segment.documents(&word.entry));
+                let rows = rows.iter().map(|row| frequency_of_row(segment, row));
+                sum(word.chain(rows).collect::<tantivy::Result<_>>()?)
+            }
+            Self::Any(ways) => sum(all(ways)?),
+            Self::Every(ways) => all(ways)?.into_iter().min().unwrap_or(0),
         })
     }
 }
 
-impl Opened {
-    /// HOT, first round: a document at or after `target` before which no document holds this, by postings alone.
-    fn next(&mut self, mut target: DocId) -> DocId {
+/// Documents of the segment that hold the rarest unit.
+fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
+    let units = row.iter().map(|(_, entry)| segment.documents(entry)).collect::<tantivy::Result<Vec<_>>>()?;
+    Ok(units.into_iter().min().unwrap_or(0))
+}
+
+/// Finds documents of a segment by postings alone.
+enum Candidates {
+    /// Those that hold a term. Opened when it is first asked: where a rarer one rules out all documents, that never happens.
+    Term { entry: Arc<Entry>, frequency: u32, postings: Option<Box<SegmentPostings>> },
+    /// Those that a query of the engine finds.
+    Filter { filter: Box<dyn Scorer>, leads: bool, at: DocId, is_found: bool },
+    /// Those that one of these finds.
+    Any(Vec<Self>),
+    /// Those that all of these find, the rarest first.
+    Every(Vec<Self>),
+}
+
+impl Candidates {
+    fn of_term(segment: &InSegment, entry: &Arc<Entry>) -> tantivy::Result<Option<Self>> {
+        let frequency = segment.documents(entry)?;
+        Ok((frequency > 0).then(|| Self::Term { entry: Arc::clone(entry), frequency, postings: None }))
+    }
+
+    fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
+        let at = filter.doc();
+        (at < TERMINATED).then_some(Self::Filter { filter, leads: false, at, is_found: true })
+    }
+
+    fn any(mut ways: Vec<Self>) -> Option<Self> {
+        if ways.len() > 1 { Some(Self::Any(ways)) } else { ways.pop() }
+    }
+
+    fn every(ways: Vec<Self>) -> Self {
+        let mut all: Vec<Self> = Vec::with_capacity(ways.len());
+        for way in ways {
+            let parts = if let Self::Every(parts) = way { parts } else { vec![way] };
+            for part in parts {
+                // strings have characters in common
+                if !all.iter().any(|known| known.is_same(&part)) {
+                    all.push(part);
+                }
+            }
+        }
+        all.sort_by_key(Self::cost);
+        if let Some(Self::Filter { leads, .. }) = all.first_mut() {
+            *leads = true;
+        }
+        Self::Every(all)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Term { entry: a, .. }, Self::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
+            (Self::Any(a), Self::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
+            _ => false,
+        }
+    }
+
+    fn cost(&self) -> u32 {
         match self {
-            Self::Word(word) => seek(&mut *word.postings, target),
-            Self::Filter(filter) => seek(filter, target),
-            Self::Row(row) => row.seek(target),
+            Self::Term { frequency, .. } => *frequency,
+            Self::Filter { filter, .. } => filter.size_hint(),
+            Self::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
+            Self::Every(ways) => ways.first().map_or(0, Self::cost),
+        }
+    }
+
+    /// HOT: `target`, if it is found; otherwise a later document before which none is. Targets rise from call to call.
+    fn step(&mut self, target: DocId, segment: &InSegment) -> DocId {
+        match self {
+            Self::Term { entry, postings, .. } => {
+                let open = || sure(segment.postings(entry, IndexRecordOption::Basic)).map(Box::new);
+                if postings.is_none() {
+                    *postings = open();
+                }
+                postings.as_mut().map_or(TERMINATED, |postings| seek(&mut **postings, target))
+            }
+            Self::Filter { at, is_found, .. } if target < *at || target == *at && *is_found => *at,
+            Self::Filter { filter, leads: true, at, is_found } => {
+                *at = filter.seek(target);
+                *is_found = true;
+                *at
+            }
+            Self::Filter { filter, leads: false, at, is_found } => {
+                // a range of dates looks up one date, where it would look for the next document in the range
+                (*at, *is_found) = match filter.seek_danger(target) {
+                    SeekDangerResult::Found => (target, true),
+                    SeekDangerResult::SeekLowerBound(next) => (next, false),
+                };
+                *at
+            }
             Self::Any(ways) => {
                 let mut next = TERMINATED;
                 for way in ways {
-                    next = next.min(way.next(target));
+                    next = next.min(way.step(target, segment));
                     if next == target {
                         break;
                     }
                 }
                 next
             }
-            Self::Every(ways) => 'again: loop {
-                for way in &mut *ways {
-                    let next = way.next(target);
-                    if next > target {
-                        target = next;
-                        continue 'again;
-                    }
-                }
-                break target;
-            },
-        }
-    }
-
-    /// HOT, second round: whether `doc`, which [`next`](Self::next) has given, holds this.
-    fn holds(&mut self, doc: DocId) -> bool {
-        match self {
-            Self::Word(_) | Self::Filter(_) => true,
-            Self::Row(row) => row.len() == 1 || !row.starts().is_empty(),
-            Self::Any(ways) => ways.iter_mut().any(|way| way.next(doc) == doc && way.holds(doc)),
-            Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc)),
-        }
-    }
-
-    /// The score of `doc`, which holds this.
-    fn score(&mut self, doc: DocId) -> Score {
-        match self {
-            Self::Word(word) => word.score(),
-            Self::Filter(_) | Self::Row(_) => 0.0,
-            Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc)).sum(),
-            Self::Any(ways) => {
-                let score = |way: &mut Self| {
-                    let scores = !matches!(way, Self::Row(_)) && way.next(doc) == doc && way.holds(doc);
-                    if scores { way.score(doc) } else { 0.0 }
-                };
-                ways.iter_mut().map(score).fold(0.0, Score::max)
+            Self::Every(ways) => {
+                let next = ways.iter_mut().map(|way| way.step(target, segment)).find(|&next| next > target);
+                next.unwrap_or(target)
             }
         }
     }
 
-    fn size_hint(&self) -> u32 {
+    /// HOT, first round: the first document at or after `target` that is found; none once time is up.
+    fn next(&mut self, mut target: DocId, segment: &InSegment, watch: &mut Watch) -> DocId {
+        while target < TERMINATED {
+            let next = self.step(target, segment);
+            if next == target {
+                return target;
+            }
+            target = if watch.is_over() { TERMINATED } else { next };
+        }
+        TERMINATED
+    }
+}
+
+/// What was read of a term that was looked up before; where that fails, files are damaged, see
+/// [`guarded`](crate::index::guard::guarded): a document set cannot fail.
+fn sure<T>(read: tantivy::Result<T>) -> T {
+    read.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Something in one segment that is opened when it is first asked for.
+enum Lazy<K, T> {
+    Closed(K),
+    /// `None` where no document of the segment holds it.
+    Open(Option<T>),
+}
+
+impl<K, T> Lazy<K, T> {
+    fn get(&mut self, open: impl FnOnce(&K) -> tantivy::Result<Option<T>>) -> Option<&mut T> {
+        if let Self::Closed(known) = self {
+            *self = Self::Open(sure(open(known)));
+        }
         match self {
-            Self::Word(word) => word.postings.size_hint(),
-            Self::Filter(filter) => filter.size_hint(),
-            Self::Row(row) => row.size_hint(),
-            Self::Any(ways) => ways.iter().map(Self::size_hint).fold(0, u32::saturating_add),
-            Self::Every(ways) => ways.iter().map(Self::size_hint).min().unwrap_or(0),
+            Self::Open(opened) => opened.as_mut(),
+            Self::Closed(_) => None,
+        }
+    }
+}
+
+/// A way in one segment, for documents one after the other.
+type Opened = Way<Lazy<Arc<WeighedWord>, Word>, (), Lazy<Arc<Known>, Row>>;
+
+impl Lazy<Arc<WeighedWord>, Word> {
+    fn at(&mut self, doc: DocId, place: &Place) -> Option<&Word> {
+        let word = self.get(|word| word.open(&place.segment, place.boost))?;
+        (seek(&mut *word.postings, doc) == doc).then_some(word)
+    }
+}
+
+impl Lazy<Arc<Known>, Row> {
+    fn is_at(&mut self, doc: DocId, place: &Place) -> bool {
+        let row = self.get(|units| Row::open(&place.segment, units, place.deadline));
+        row.is_some_and(|row| row.probe(doc) == doc && (row.len() == 1 || !row.starts().is_empty()))
+    }
+}
+
+/// Where a way is looked for, and how.
+struct Place {
+    segment: InSegment,
+    boost: Score,
+    deadline: Deadline,
+}
+
+impl Opened {
+    /// HOT, second round: whether `doc`, a candidate, holds this.
+    fn holds(&mut self, doc: DocId, place: &Place) -> bool {
+        match self {
+            Self::Word(word) => word.at(doc, place).is_some(),
+            Self::Filter(()) => true,
+            Self::String { word, rows, .. } => {
+                word.as_mut().is_some_and(|word| word.at(doc, place).is_some())
+                    || rows.iter_mut().any(|row| row.is_at(doc, place))
+            }
+            Self::Any(ways) => ways.iter_mut().any(|way| way.holds(doc, place)),
+            Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc, place)),
+        }
+    }
+
+    /// The score of `doc`, which holds this.
+    fn score(&mut self, doc: DocId, place: &Place) -> Score {
+        match self {
+            Self::Word(word) | Self::String { word: Some(word), .. } => word.at(doc, place).map_or(0.0, Word::score),
+            Self::String { word: None, .. } | Self::Filter(()) => 0.0,
+            Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc, place)).sum(),
+            Self::Any(ways) => {
+                let score = |way: &mut Self| if way.holds(doc, place) { way.score(doc, place) } else { 0.0 };
+                ways.iter_mut().map(score).fold(0.0, Score::max)
+            }
         }
     }
 }
 
 struct HoldsScorer {
+    place: Place,
     /// `None` where no document holds it.
-    way: Option<Opened>,
+    candidates: Option<Candidates>,
+    way: Opened,
     doc: DocId,
     watch: Watch,
 }
 
 impl HoldsScorer {
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
-        Ok(Self { way: weight.way.open(reader, boost, weight.deadline)?, doc: 0, watch: Watch::new(weight.deadline) })
+        let segment = weight.lexicon.in_segment(reader);
+        let (candidates, way) = (weight.way.candidates(&segment)?, weight.way.opened(&segment)?);
+        let (deadline, watch) = (weight.deadline, Watch::new(weight.deadline));
+        Ok(Self { place: Place { segment, boost, deadline }, candidates, way, doc: 0, watch })
     }
 
     /// Moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let Some(way) = &mut self.way else { break TERMINATED };
-            target = way.next(target);
-            if target >= TERMINATED || way.holds(target) {
+            let Some(candidates) = &mut self.candidates else { break TERMINATED };
+            target = candidates.next(target, &self.place.segment, &mut self.watch);
+            if target >= TERMINATED || self.way.holds(target, &self.place) {
                 break target;
             }
             if self.watch.is_over() {
@@ -331,14 +530,13 @@ impl DocSet for HoldsScorer {
     }
 
     fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
-        let next = self.way.as_mut().map_or(TERMINATED, |way| way.next(target));
-        if target >= TERMINATED || next > target {
-            return SeekDangerResult::SeekLowerBound(next.max(target));
-        }
-        if self.watch.is_over() {
+        if target >= TERMINATED || self.watch.is_over() {
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        if self.way.as_mut().is_some_and(|way| way.holds(target)) {
+        let next = self.candidates.as_mut().map_or(TERMINATED, |some| some.step(target, &self.place.segment));
+        if next > target {
+            SeekDangerResult::SeekLowerBound(next)
+        } else if self.way.holds(target, &self.place) {
             self.doc = target;
             SeekDangerResult::Found
         } else {
@@ -351,14 +549,13 @@ impl DocSet for HoldsScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        self.way.as_ref().map_or(0, Way::size_hint)
+        self.candidates.as_ref().map_or(0, Candidates::cost)
     }
 }
 
 impl Scorer for HoldsScorer {
     fn score(&mut self) -> Score {
-        let doc = self.doc;
-        self.way.as_mut().map_or(0.0, |way| way.score(doc))
+        self.way.score(self.doc, &self.place)
     }
 }
 
@@ -376,17 +573,15 @@ pub(super) struct Row {
 
 impl Row {
     /// `None` when the segment does not hold one of the units, or time is up.
-    pub(super) fn open(reader: &SegmentReader, known: &Known, deadline: Deadline) -> tantivy::Result<Option<Self>> {
+    pub(super) fn open(segment: &InSegment, known: &Known, deadline: Deadline) -> tantivy::Result<Option<Self>> {
+        if frequency_of_row(segment, known)? == 0 {
+            return Ok(None);
+        }
         let mut units = Vec::with_capacity(known.len());
         // a single unit stands in a row wherever it stands
         let option = if known.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
-        for (_, entry) in known {
-            if !entry.is_in(reader)? {
-                return Ok(None);
-            }
-        }
         for (place, entry) in known {
-            match entry.postings(reader, option)? {
+            match segment.postings(entry, option)? {
                 Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
                 _ => return Ok(None),
             }

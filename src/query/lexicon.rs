@@ -4,11 +4,9 @@
 //! Knows one commit of an index. What is kept is bounded, whatever is asked.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
-use tantivy::index::SegmentId;
 use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -20,7 +18,6 @@ const MAX_KEPT: usize = 1 << 17;
 /// The terms of an index. Serves as the engine's statistics.
 pub(crate) struct Lexicon {
     segments: Vec<SegmentReader>,
-    ids: Arc<[SegmentId]>,
     kept: Mutex<Kept>,
     tokens: Mutex<HashMap<Field, u64, RandomState>>,
 }
@@ -33,10 +30,16 @@ struct Kept {
     elder: HashMap<Term, Arc<Entry>, RandomState>,
 }
 
+/// A term, and in each segment where its postings are; looked up when that is first asked for.
+pub(crate) struct Entry {
+    term: Term,
+    infos: Box<[OnceLock<Option<TermInfo>>]>,
+    documents: OnceLock<u64>,
+}
+
 impl Lexicon {
     pub(crate) fn new(segments: &[SegmentReader]) -> Self {
-        let ids = segments.iter().map(SegmentReader::segment_id).collect();
-        Self { segments: segments.to_vec(), ids, kept: Mutex::default(), tokens: Mutex::default() }
+        Self { segments: segments.to_vec(), kept: Mutex::default(), tokens: Mutex::default() }
     }
 
     /// The entry of `term`, whether or not any segment holds it. Reads nothing.
@@ -46,8 +49,12 @@ impl Lexicon {
         if let Some(entry) = kept.younger.get(term) {
             return Arc::clone(entry);
         }
-        let entry = kept.elder.remove(term).unwrap_or_else(|| Arc::new(Entry::new(term, &self.ids)));
-        if kept.younger.len() >= MAX_KEPT / 2 / self.ids.len().max(1) {
+        let new = || {
+            let infos = self.segments.iter().map(|_| OnceLock::new()).collect();
+            Arc::new(Entry { term: term.clone(), infos, documents: OnceLock::new() })
+        };
+        let entry = kept.elder.remove(term).unwrap_or_else(new);
+        if kept.younger.len() >= MAX_KEPT / 2 / self.segments.len().max(1) {
             kept.elder = std::mem::take(&mut kept.younger);
         }
         kept.younger.insert(term.clone(), Arc::clone(&entry));
@@ -59,9 +66,25 @@ impl Lexicon {
         if let Some(&known) = entry.documents.get() {
             return Ok(known);
         }
-        let holding = |(ordinal, segment)| Ok(entry.info_at(ordinal, segment)?.map_or(0, |info| u64::from(info.doc_freq)));
-        let all = self.segments.iter().enumerate().map(holding).sum::<io::Result<u64>>()?;
+        let holding = |ordinal| Ok(self.info(entry, ordinal)?.map_or(0, |info| u64::from(info.doc_freq)));
+        let all = (0..self.segments.len()).map(holding).sum::<tantivy::Result<u64>>()?;
         Ok(*entry.documents.get_or_init(|| all))
+    }
+
+    fn info<'e>(&self, entry: &'e Entry, ordinal: usize) -> tantivy::Result<Option<&'e TermInfo>> {
+        let info = &entry.infos[ordinal];
+        if let Some(known) = info.get() {
+            return Ok(known.as_ref());
+        }
+        let found = self.segments[ordinal].inverted_index(entry.term.field())?.get_term_info(&entry.term)?;
+        Ok(info.get_or_init(|| found).as_ref())
+    }
+
+    /// What it says of `segment`, one of those that it was made of.
+    pub(crate) fn in_segment(self: &Arc<Self>, segment: &SegmentReader) -> InSegment {
+        let id = segment.segment_id();
+        let ordinal = self.segments.iter().position(|known| known.segment_id() == id);
+        InSegment { lexicon: Arc::clone(self), ordinal: ordinal.expect("a query asks the index it was made for") }
     }
 }
 
@@ -86,53 +109,31 @@ impl Bm25StatisticsProvider for Lexicon {
     }
 }
 
-/// A term, and in each segment where its postings are; looked up when that is first asked for.
-pub(crate) struct Entry {
-    term: Term,
-    ids: Arc<[SegmentId]>,
-    infos: Box<[OnceLock<Option<TermInfo>>]>,
-    documents: OnceLock<u64>,
+/// One segment, with what is known of its terms.
+#[derive(Clone)]
+pub(crate) struct InSegment {
+    lexicon: Arc<Lexicon>,
+    ordinal: usize,
 }
 
-impl Entry {
-    fn new(term: &Term, ids: &Arc<[SegmentId]>) -> Self {
-        let infos = ids.iter().map(|_| OnceLock::new()).collect();
-        Self { term: term.clone(), ids: Arc::clone(ids), infos, documents: OnceLock::new() }
+impl InSegment {
+    pub(crate) fn reader(&self) -> &SegmentReader {
+        &self.lexicon.segments[self.ordinal]
     }
 
-    pub(crate) fn term(&self) -> &Term {
-        &self.term
+    /// The number of documents of the segment that hold the term, deleted ones included.
+    pub(crate) fn documents(&self, entry: &Entry) -> tantivy::Result<u32> {
+        Ok(self.lexicon.info(entry, self.ordinal)?.map_or(0, |info| info.doc_freq))
     }
 
-    /// What `segment`, one of those of the lexicon, says of the term; `None` where no document holds it.
-    fn info(&self, segment: &SegmentReader) -> io::Result<Option<&TermInfo>> {
-        let id = segment.segment_id();
-        let ordinal = self.ids.iter().position(|&known| known == id).expect("a query runs over the index it was made for");
-        self.info_at(ordinal, segment)
-    }
-
-    fn info_at(&self, ordinal: usize, segment: &SegmentReader) -> io::Result<Option<&TermInfo>> {
-        let info = &self.infos[ordinal];
-        if let Some(known) = info.get() {
-            return Ok(known.as_ref());
-        }
-        let index = segment.inverted_index(self.term.field()).map_err(io::Error::other)?;
-        let found = index.get_term_info(&self.term)?;
-        Ok(info.get_or_init(|| found).as_ref())
-    }
-
-    /// Whether a document of `segment` holds the term.
-    pub(crate) fn is_in(&self, segment: &SegmentReader) -> io::Result<bool> {
-        Ok(self.info(segment)?.is_some())
-    }
-
-    /// The postings of the term in `segment`; `None` where no document holds it.
+    /// The postings of the term; `None` where no document of the segment holds it.
     pub(crate) fn postings(
         &self,
-        segment: &SegmentReader,
+        entry: &Entry,
         option: IndexRecordOption,
     ) -> tantivy::Result<Option<SegmentPostings>> {
-        let Some(info) = self.info(segment)? else { return Ok(None) };
-        Ok(Some(segment.inverted_index(self.term.field())?.read_postings_from_terminfo(info, option)?))
+        let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
+        let index = self.reader().inverted_index(entry.term.field())?;
+        Ok(Some(index.read_postings_from_terminfo(info, option)?))
     }
 }

@@ -58,6 +58,8 @@ type Engine = Box<dyn EngineQuery>;
 pub(crate) struct Lowered {
     /// See the module's doc.
     pub(crate) words: Engine,
+    /// `words` in its parts, where it is made of words and filters alone.
+    pub(crate) unfiltered: Option<Unfiltered>,
     /// See the module's doc; `None` when it finds just what `words` finds.
     pub(crate) strict: Option<Engine>,
     /// See the module's doc; `None` when an article cannot hold a part of the query.
@@ -66,6 +68,12 @@ pub(crate) struct Lowered {
     pub(crate) clauses: Vec<Clause>,
     /// When the queries stop: whoever runs one asks afterwards whether it did.
     pub(crate) deadline: Deadline,
+}
+
+/// Words, and the filters beside them.
+pub(crate) struct Unfiltered {
+    pub(crate) words: Engine,
+    pub(crate) filter: Engine,
 }
 
 /// One text of the query that is scored and marked.
@@ -199,7 +207,7 @@ pub(crate) fn lower(
     let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
     let relaxed = lowering.relaxed(query);
-    Lowered { words, strict, relaxed, clauses, deadline }
+    Lowered { words, unfiltered: lowering.unfiltered(query), strict, relaxed, clauses, deadline }
 }
 
 fn nothing_asked() -> Engine {
@@ -307,9 +315,7 @@ impl Lowering<'_> {
         }
         if !ways.is_empty() {
             others.retain(|child| {
-                let is_a_filter =
-                    matches!(child, Query::Date(_)) || matches!(child, Query::Text(text) if is_filter(text.field));
-                let filter = if is_a_filter { self.tier(child, tier) } else { None };
+                let filter = if filters_only(child) { self.tier(child, tier) } else { None };
                 let stays = filter.is_none();
                 ways.extend(filter.map(Way::Filter));
                 stays
@@ -318,6 +324,21 @@ impl Lowering<'_> {
         let together = (!ways.is_empty()).then(|| self.holds(Way::Every(ways)));
         let others = others.into_iter().filter_map(|child| self.part(child, tier));
         together.into_iter().map(|together| (Occur::Must, together)).chain(others).collect()
+    }
+
+    /// What the words tier is made of, where the engine can skip through its words.
+    fn unfiltered(&self, query: &Query) -> Option<Unfiltered> {
+        let Query::And(children) = query else { return None };
+        let (filters, texts): (Vec<&Query>, Vec<&Query>) = children.iter().partition(|child| filters_only(child));
+        let words = |child: &&Query| match child {
+            Query::Text(text) if text.mode == Mode::Words => {
+                Some((Occur::Must, self.plain_words(text, &self.clause(text), Tier::Words)?))
+            }
+            _ => None,
+        };
+        let words = and(texts.iter().map(words).collect::<Option<Vec<_>>>()?)?;
+        let filter = and(filters.into_iter().filter_map(|child| self.part(child, Tier::Words)).collect())?;
+        Some(Unfiltered { words, filter })
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.
@@ -669,6 +690,16 @@ impl Lowering<'_> {
 
 fn is_filter(field: Field) -> bool {
     matches!(field, Field::Category | Field::Author | Field::Url)
+}
+
+/// Whether a part of a query tells nothing but which articles may be found.
+fn filters_only(query: &Query) -> bool {
+    match query {
+        Query::Date(_) => true,
+        Query::Text(text) => is_filter(text.field),
+        Query::Or(children) => children.iter().all(filters_only),
+        Query::All | Query::Not(_) | Query::And(_) => false,
+    }
 }
 
 /// Whether other words of the text say the same: a longer one that holds this, or shorter ones that together make it up.

@@ -45,21 +45,24 @@ impl fmt::Debug for NearQuery {
 impl Query for NearQuery {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let groups = self.groups.iter().map(|units| known(&self.lexicon, units)).collect();
-        Ok(Box::new(NearWeight { groups, distance: self.distance, deadline: self.deadline }))
+        let Self { distance, deadline, .. } = *self;
+        Ok(Box::new(NearWeight { groups, lexicon: Arc::clone(&self.lexicon), distance, deadline }))
     }
 }
 
 struct NearWeight {
     groups: Vec<Known>,
+    lexicon: Arc<Lexicon>,
     distance: u32,
     deadline: Deadline,
 }
 
 impl Weight for NearWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let segment = self.lexicon.in_segment(reader);
         let mut groups = Vec::new();
         for units in &self.groups {
-            let Some(row) = Row::open(reader, units, self.deadline)? else { return Ok(Box::new(EmptyScorer)) };
+            let Some(row) = Row::open(&segment, units, self.deadline)? else { return Ok(Box::new(EmptyScorer)) };
             groups.push(row);
         }
         let Self { distance, deadline, .. } = *self;

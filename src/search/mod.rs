@@ -9,6 +9,7 @@
 //!
 //! Nothing is counted or fetched that the request did not ask for.
 
+mod dates;
 pub(crate) mod facets;
 mod hints;
 mod matching;
@@ -26,7 +27,7 @@ use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::{EnableScoring, Query as EngineQuery};
 use tantivy::store::StoreReader;
-use tantivy::{DocAddress, Order, TantivyDocument};
+use tantivy::{DocAddress, DocSet, Order, SeekDangerResult, TantivyDocument};
 
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
@@ -38,7 +39,7 @@ use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::deadline::Deadline;
 use crate::query::lexicon::Lexicon;
-use crate::query::lower::{Lowered, lower};
+use crate::query::lower::{Lowered, Unfiltered, lower};
 use crate::query::synonyms::Synonyms;
 use matching::Matcher;
 use request::{SearchRequest, Sort};
@@ -61,6 +62,7 @@ pub struct Searcher {
     lexicon: Arc<Lexicon>,
     /// Of each segment.
     stores: Arc<[StoreReader]>,
+    sample: Arc<dates::Sample>,
     fields: Fields,
     analyzer: Analyzer,
     synonyms: Arc<Synonyms>,
@@ -77,8 +79,8 @@ impl ArticleIndex {
         let stores = self.stores(&engine)?.into();
         let lexicon = Arc::new(Lexicon::new(engine.segment_readers()));
         let analyzer = Analyzer::for_queries(dictionary);
-        let (synonyms, zone) = (Synonyms::built_in(), self.zone());
-        Ok(Searcher { engine, lexicon, stores, fields: self.fields, analyzer, synonyms, zone })
+        let (sample, synonyms, zone) = (Arc::default(), Synonyms::built_in(), self.zone());
+        Ok(Searcher { engine, lexicon, stores, sample, fields: self.fields, analyzer, synonyms, zone })
     }
 }
 
@@ -105,7 +107,7 @@ struct Page {
     /// How many of the articles up to the end of the page hold every word.
     full: usize,
     /// Articles that hold every word, where these were counted.
-    counted: Option<usize>,
+    counted: Option<Total>,
 }
 
 impl Searcher {
@@ -281,12 +283,11 @@ impl Searcher {
         lowered: &Lowered,
         wanted: usize,
         request: &SearchRequest,
-    ) -> Result<(Vec<Candidate>, Option<usize>), Error> {
-        let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
+    ) -> Result<(Vec<Candidate>, Option<Total>), Error> {
         let sort =
             if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         if sort != Sort::Relevance {
-            return Ok((self.by_date(strict, sort, wanted, lowered.deadline)?, None));
+            return self.by_date(lowered, sort, wanted);
         }
         let Some(strict) = &lowered.strict else {
             // strings are looked for in every article that holds their characters: once, for the best and the number
@@ -298,10 +299,18 @@ impl Searcher {
                 Ok(found)
             };
             let found = self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?;
-            return Ok((found, count));
+            return Ok((found, count.map(exactly)));
         };
-        let mut found =
-            self.by_score(&mut self.best(&lowered.words, lowered.deadline), wanted, HashSet::new(), lowered, request)?;
+        let mut found = match &lowered.unfiltered {
+            Some(unfiltered) => {
+                let mut best = self.best_filtered(unfiltered, &lowered.words, lowered.deadline);
+                self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?
+            }
+            None => {
+                let mut best = self.best(&lowered.words, lowered.deadline);
+                self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?
+            }
+        };
         if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
             found.extend(self.by_score(
@@ -350,6 +359,42 @@ impl Searcher {
         }
     }
 
+    /// The same for words with filters: the engine skips through words alone, and what it gives is looked up in the filter.
+    fn best_filtered(
+        &self,
+        unfiltered: &Unfiltered,
+        filtered: &dyn EngineQuery,
+        deadline: Deadline,
+    ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
+        /// A filter that finds fewer than one document for so many with the words is where these are looked up.
+        const RARE: u32 = 8;
+        move |limit| {
+            let scoring = EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine);
+            let (words, filtered) = (unfiltered.words.weight(scoring)?, filtered.weight(scoring)?);
+            let filter = unfiltered.filter.weight(EnableScoring::disabled_from_searcher(&self.engine))?;
+            let mut top = Top::new(limit);
+            for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
+                let mut filter = filter.scorer(segment, 1.0)?;
+                let is_rare = filter.size_hint() < words.scorer(segment, 1.0)?.size_hint() / RARE;
+                let alive = segment.alive_bitset();
+                let threshold = top.threshold();
+                let mut offer = |doc, score| {
+                    if alive.is_some_and(|alive| alive.is_deleted(doc)) {
+                        return top.threshold();
+                    }
+                    if !is_rare && filter.seek_danger(doc) != SeekDangerResult::Found {
+                        return top.threshold();
+                    }
+                    top.offer(score, DocAddress::new(ordinal, doc))
+                };
+                let weight = if is_rare { &filtered } else { &words };
+                weight.for_each_pruning(threshold, segment, &mut offer)?;
+                deadline.check()?;
+            }
+            Ok(top.into_sorted())
+        }
+    }
+
     /// At least the best `wanted` articles of those that `best` gives, without those `known`, stretch by stretch: see the
     /// module's doc.
     fn by_score(
@@ -373,10 +418,15 @@ impl Searcher {
             let is_last = is_all && found.len() <= room;
             found.truncate(room);
             known.extend(found.iter().map(|(_, address)| address));
+            let needed = wanted.saturating_sub(ranked.len());
+            if request.sort != Sort::Relevance && (is_last || found.len() >= needed) {
+                // nothing follows whose score depends on the others of the stretch
+                found = self.in_order(found, |&(_, address)| address, request.sort)?;
+                found.truncate(needed);
+            }
             let mut stretch = if end <= MAX_RANKED {
                 // another order than that of the ranking needs all of a stretch
-                let needed =
-                    if request.sort == Sort::Relevance { wanted.saturating_sub(ranked.len()) } else { usize::MAX };
+                let needed = if request.sort == Sort::Relevance { needed } else { usize::MAX };
                 rank::rank(&self.engine, &self.lexicon, &self.fields, lowered, &found, needed, request.explain)?
             } else {
                 let unranked = |(score, address)| Candidate { score, address, explanation: None };
@@ -385,7 +435,7 @@ impl Searcher {
             // scores do not rise from one stretch to the next
             stretch.iter_mut().for_each(|candidate| candidate.score = candidate.score.min(least));
             least = stretch.last().map_or(least, |candidate| candidate.score);
-            ranked.extend(self.in_order(stretch, request.sort)?);
+            ranked.extend(self.in_order(stretch, |candidate| candidate.address, request.sort)?);
             if is_last || ranked.len() >= wanted {
                 return Ok(ranked);
             }
@@ -393,34 +443,52 @@ impl Searcher {
         }
     }
 
-    /// A stretch in the order asked for: missing dates last, ids ascending, as the engine sorts.
-    fn in_order(&self, stretch: Vec<Candidate>, sort: Sort) -> Result<Vec<Candidate>, Error> {
+    /// A stretch in the order asked for.
+    fn in_order<T>(&self, stretch: Vec<T>, address: impl Fn(&T) -> DocAddress, sort: Sort) -> Result<Vec<T>, Error> {
         if sort == Sort::Relevance {
             return Ok(stretch);
         }
-        let dates =
-            stretch.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
-        let mut dated: Vec<_> = dates.into_iter().zip(stretch).collect();
-        dated.sort_by_key(|((date, id), _)| {
-            let date = if sort == Sort::Newest { date.map(|date| -date) } else { *date };
-            (date.is_none(), date, *id)
-        });
-        Ok(dated.into_iter().map(|(_, candidate)| candidate).collect())
+        let key = |item: &T| self.date_and_id(address(item)).map(|(date, id)| dates::sort_key(sort, date, id));
+        let keys = stretch.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let mut dated: Vec<_> = keys.into_iter().zip(stretch).collect();
+        dated.sort_by_key(|(key, _)| *key);
+        Ok(dated.into_iter().map(|(_, item)| item).collect())
     }
 
-    fn by_date(
-        &self,
-        query: &dyn EngineQuery,
-        sort: Sort,
-        wanted: usize,
-        deadline: Deadline,
-    ) -> Result<Vec<Candidate>, Error> {
+    /// The first `wanted` articles that hold every word, by date, and their number, where it was counted in passing.
+    fn by_date(&self, lowered: &Lowered, sort: Sort, wanted: usize) -> Result<(Vec<Candidate>, Option<Total>), Error> {
+        let candidates = |addresses: Vec<DocAddress>| -> Vec<Candidate> {
+            addresses.into_iter().map(|address| Candidate { score: 0.0, address, explanation: None }).collect()
+        };
+        let (countable, at_least) = self.countable(lowered);
+        let all = lowered.strict.as_ref().unwrap_or(&lowered.words);
+        let wanted = wanted.max(1);
+        let mut total = None;
+        if at_least || lowered.clauses.is_empty() {
+            let counted = self.run(countable, &Count, lowered.deadline)?;
+            total = Some(Total { articles: counted as u64, at_least });
+            let (wanted, deadline) = ((wanted, counted), lowered.deadline);
+            if let Some(first) = dates::first(&self.engine, &self.fields, &self.sample, all, sort, wanted, deadline)? {
+                return Ok((candidates(first), total));
+            }
+        }
         let order = if sort == Sort::Oldest { Order::Asc } else { Order::Desc };
         let date = SortByStaticFastValue::<i64>::for_field(DATE);
         let id = SortByStaticFastValue::<u64>::for_field(ID);
-        let top = TopDocs::with_limit(wanted.max(1)).order_by(((date, order), (id, Order::Asc)));
-        let found = self.run(query, &top, deadline)?;
-        Ok(found.into_iter().map(|(_, address)| Candidate { score: 0.0, address, explanation: None }).collect())
+        let top = TopDocs::with_limit(wanted).order_by(((date, order), (id, Order::Asc)));
+        let (found, counted) = self.run(all, &(top, Count), lowered.deadline)?;
+        // how many a page does not show is told as it is in any order
+        let total = total.filter(|_| found.len() >= wanted).unwrap_or(exactly(counted));
+        Ok((candidates(found.into_iter().map(|(_, address)| address).collect()), Some(total)))
+    }
+
+    /// What is counted to tell how many articles are found, and whether there may be more: looking for strings costs too
+    /// much where their characters are frequent.
+    fn countable<'l>(&self, lowered: &'l Lowered) -> (&'l dyn EngineQuery, bool) {
+        match &lowered.strict {
+            Some(strict) if rank::is_cheap(&self.lexicon, &self.fields, &lowered.clauses) => (&**strict, false),
+            strict => (&*lowered.words, strict.is_some()),
+        }
     }
 
     fn date_and_id(&self, address: DocAddress) -> Result<(Option<i64>, u64), Error> {
@@ -430,14 +498,12 @@ impl Searcher {
     }
 
     /// Exact where the page has room left, or where counting costs less than it takes to notice.
-    fn total(&self, lowered: &Lowered, found: usize, wanted: usize, counted: Option<usize>) -> Result<Total, Error> {
-        if let Some(articles) = counted.or((found < wanted).then_some(found)) {
-            return Ok(Total { articles: articles as u64, at_least: false });
+    fn total(&self, lowered: &Lowered, found: usize, wanted: usize, counted: Option<Total>) -> Result<Total, Error> {
+        if let Some(total) = counted.or((found < wanted).then(|| exactly(found))) {
+            return Ok(total);
         }
-        let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.lexicon, &self.fields, &lowered.clauses));
-        let at_least = lowered.strict.is_some() && strict.is_none();
-        let articles = self.run(strict.unwrap_or(&lowered.words), &Count, lowered.deadline)? as u64;
-        Ok(Total { articles, at_least })
+        let (query, at_least) = self.countable(lowered);
+        Ok(Total { articles: self.run(query, &Count, lowered.deadline)? as u64, at_least })
     }
 
     fn hit(&self, rank: usize, candidate: Candidate, matcher: &Matcher, request: &SearchRequest) -> Result<Hit, Error> {
@@ -501,6 +567,10 @@ impl Searcher {
     pub fn articles(&self) -> u64 {
         self.engine.num_docs()
     }
+}
+
+fn exactly(articles: usize) -> Total {
+    Total { articles: articles as u64, at_least: false }
 }
 
 /// Byte ranges of a text, see [`Marked::marks`].

@@ -18,7 +18,7 @@ use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, DocSet, SegmentReader, Term};
+use tantivy::{DocAddress, DocId, DocSet, Term};
 
 use super::Candidate;
 use super::top::Top;
@@ -26,7 +26,7 @@ use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
-use crate::query::lexicon::{Entry, Lexicon};
+use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
 /// Saturation of a word's frequency.
@@ -101,7 +101,7 @@ pub(crate) fn is_cheap(lexicon: &Lexicon, fields: &Fields, clauses: &[Clause]) -
 /// The best `wanted` of `found`, scored anew, best first; ties by id.
 pub(crate) fn rank(
     searcher: &tantivy::Searcher,
-    lexicon: &Lexicon,
+    lexicon: &Arc<Lexicon>,
     fields: &Fields,
     lowered: &Lowered,
     found: &[(f32, DocAddress)],
@@ -117,7 +117,8 @@ pub(crate) fn rank(
     let mut best = Top::new(wanted);
     let mut ranked: Vec<(u64, Candidate)> = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
-        let mut postings = PostingsOfAsked::new(searcher.segment_reader(in_segment[0].segment_ord), fields, &asked)?;
+        let segment = lexicon.in_segment(searcher.segment_reader(in_segment[0].segment_ord));
+        let mut postings = PostingsOfAsked::new(&segment, fields, &asked)?;
         for &address in in_segment {
             lowered.deadline.check()?;
             let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
@@ -401,7 +402,7 @@ struct PostingsOfAsked<'a> {
 }
 
 impl<'a> PostingsOfAsked<'a> {
-    fn new(segment: &'a SegmentReader, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
+    fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
         let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| {
             Lookup::new(segment, IndexRecordOption::WithFreqs, asked.terms.iter().map(entry))
         };
@@ -414,8 +415,8 @@ impl<'a> PostingsOfAsked<'a> {
             in_title: words(|term| &term.in_title),
             title_units: units(|unit| &unit.in_title),
             body_units: units(|unit| &unit.in_body),
-            lengths: segment.get_fieldnorms_reader(fields.text)?,
-            ids: segment.fast_fields().u64(ID)?,
+            lengths: segment.reader().get_fieldnorms_reader(fields.text)?,
+            ids: segment.reader().fast_fields().u64(ID)?,
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
@@ -488,7 +489,7 @@ impl<'a> PostingsOfAsked<'a> {
 /// Postings of some terms in one segment, asked for in the order of the documents. They are opened when they are first
 /// asked for: where no candidate can hold a term, that never happens.
 struct Lookup<'a> {
-    segment: &'a SegmentReader,
+    segment: &'a InSegment,
     option: IndexRecordOption,
     terms: Vec<(&'a Entry, Option<Opened>)>,
 }
@@ -497,11 +498,7 @@ struct Lookup<'a> {
 type Opened = Option<Box<SegmentPostings>>;
 
 impl<'a> Lookup<'a> {
-    fn new(
-        segment: &'a SegmentReader,
-        option: IndexRecordOption,
-        terms: impl Iterator<Item = &'a Arc<Entry>>,
-    ) -> Self {
+    fn new(segment: &'a InSegment, option: IndexRecordOption, terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
         Self { segment, option, terms: terms.map(|entry| (&**entry, None)).collect() }
     }
 
@@ -510,7 +507,7 @@ impl<'a> Lookup<'a> {
         let (entry, opened) = &mut self.terms[term];
         let opened = match opened {
             Some(opened) => opened,
-            None => opened.insert(entry.postings(self.segment, self.option)?.map(Box::new)),
+            None => opened.insert(self.segment.postings(entry, self.option)?.map(Box::new)),
         };
         let Some(postings) = opened else { return Ok(None) };
         if postings.doc() < doc {
