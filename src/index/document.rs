@@ -183,3 +183,41 @@ fn prefixes(path: &CategoryPath) -> Vec<String> {
 pub(crate) fn path_of_column(text: &str) -> Option<CategoryPath> {
     CategoryPath::new(text.split(LEVEL_END))
 }
+
+#[cfg(test)]
+mod tests {
+    use tantivy::{Index, IndexWriter};
+
+    use super::*;
+    use crate::index::schema::schema;
+
+    #[test]
+    fn an_article_is_read_from_the_bytes_of_the_store_and_from_no_others() {
+        let (schema, fields) = schema();
+        let index = Index::create_in_ram(schema);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        let articles = [10, 200, 40_000].map(|chars| Article {
+            id: ArticleId::from_u64(chars as u64),
+            path: "a.md".to_owned(),
+            title: "桥今日通车".to_owned(),
+            body: PlainText::from_lines(&"桥".repeat(chars)),
+            author: Some("记者".to_owned()),
+            date: Some(Timestamp::UNIX_EPOCH),
+            categories: CategoryPath::new(["新闻"]).into_iter().collect(),
+            url: None,
+        });
+        for article in &articles {
+            writer.add_document(columns(&fields, article, &store(article).0)).unwrap();
+        }
+        writer.commit().unwrap();
+        let searcher = index.reader().unwrap().searcher();
+        let stored = searcher.segment_reader(0).get_store_reader(0).unwrap();
+        for (doc, article) in (0..).zip(articles) {
+            let bytes = stored.get_document_bytes(doc).unwrap();
+            for part in [&bytes[1..], &bytes[..bytes.len() - 1], &bytes[..7], &[]] {
+                assert!(article_of_bytes(&fields, part).is_err(), "{doc}");
+            }
+            assert_eq!(article_of_bytes(&fields, &bytes).unwrap(), article);
+        }
+    }
+}

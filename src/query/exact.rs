@@ -293,36 +293,49 @@ fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
 }
 
 /// Finds documents of a segment by postings alone.
-enum Candidates {
-    /// Those that hold a term. Opened when it is first asked: where a rarer one rules out all documents, that never happens.
+struct Candidates {
+    /// None is found from the last target up to here, and whether this is one. Kept beside each other, for most looks end here.
+    at: DocId,
+    is_found: bool,
+    by: By,
+}
+
+enum By {
+    /// A term. Its postings are opened when they are first asked for: where a rarer one rules out all documents, that never
+    /// happens.
     Term { entry: Arc<Entry>, frequency: u32, postings: Option<Box<SegmentPostings>> },
-    /// Those that a query of the engine finds.
-    Filter { filter: Box<dyn Scorer>, leads: bool, at: DocId, is_found: bool },
-    /// Those that one of these finds.
-    Any(Vec<Self>),
-    /// Those that all of these find, the rarest first.
-    Every(Vec<Self>),
+    /// A query of the engine.
+    Filter { filter: Box<dyn Scorer>, leads: bool },
+    /// One of these.
+    Any(Vec<Candidates>),
+    /// All of these, the rarest first.
+    Every(Vec<Candidates>),
 }
 
 impl Candidates {
+    fn new(by: By) -> Self {
+        Self { at: 0, is_found: false, by }
+    }
+
     fn of_term(segment: &InSegment, entry: &Arc<Entry>) -> tantivy::Result<Option<Self>> {
         let frequency = segment.documents(entry)?;
-        Ok((frequency > 0).then(|| Self::Term { entry: Arc::clone(entry), frequency, postings: None }))
+        let by = || By::Term { entry: Arc::clone(entry), frequency, postings: None };
+        Ok((frequency > 0).then(|| Self::new(by())))
     }
 
     fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
         let at = filter.doc();
-        (at < TERMINATED).then_some(Self::Filter { filter, leads: false, at, is_found: true })
+        (at < TERMINATED).then_some(Self { at, is_found: true, by: By::Filter { filter, leads: false } })
     }
 
     fn any(mut ways: Vec<Self>) -> Option<Self> {
-        if ways.len() > 1 { Some(Self::Any(ways)) } else { ways.pop() }
+        if ways.len() > 1 { Some(Self::new(By::Any(ways))) } else { ways.pop() }
     }
 
     fn every(ways: Vec<Self>) -> Self {
         let mut all: Vec<Self> = Vec::with_capacity(ways.len());
         for way in ways {
-            let parts = if let Self::Every(parts) = way { parts } else { vec![way] };
+            let parts = if let By::Every(parts) = way.by { parts } else { vec![way] };
             for part in parts {
                 // strings have characters in common
                 if !all.iter().any(|known| known.is_same(&part)) {
@@ -331,54 +344,53 @@ impl Candidates {
             }
         }
         all.sort_by_key(Self::cost);
-        if let Some(Self::Filter { leads, .. }) = all.first_mut() {
+        if let Some(Self { by: By::Filter { leads, .. }, .. }) = all.first_mut() {
             *leads = true;
         }
-        Self::Every(all)
+        Self::new(By::Every(all))
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Term { entry: a, .. }, Self::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
-            (Self::Any(a), Self::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
+        match (&self.by, &other.by) {
+            (By::Term { entry: a, .. }, By::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
+            (By::Any(a), By::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
             _ => false,
         }
     }
 
     fn cost(&self) -> u32 {
-        match self {
-            Self::Term { frequency, .. } => *frequency,
-            Self::Filter { filter, .. } => filter.size_hint(),
-            Self::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
-            Self::Every(ways) => ways.first().map_or(0, Self::cost),
+        match &self.by {
+            By::Term { frequency, .. } => *frequency,
+            By::Filter { filter, .. } => filter.size_hint(),
+            By::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
+            By::Every(ways) => ways.first().map_or(0, Self::cost),
         }
     }
 
     /// HOT: `target`, if it is found; otherwise a later document before which none is. Targets rise from call to call.
+    #[inline]
     fn step(&mut self, target: DocId, segment: &InSegment) -> DocId {
-        match self {
-            Self::Term { entry, postings, .. } => {
-                let open = || sure(segment.postings(entry, IndexRecordOption::Basic)).map(Box::new);
+        if self.at < target || self.at == target && !self.is_found {
+            self.move_to(target, segment);
+        }
+        self.at
+    }
+
+    fn move_to(&mut self, target: DocId, segment: &InSegment) {
+        (self.at, self.is_found) = match &mut self.by {
+            By::Term { entry, postings, .. } => {
                 if postings.is_none() {
-                    *postings = open();
+                    *postings = sure(segment.postings(entry, IndexRecordOption::Basic)).map(Box::new);
                 }
-                postings.as_mut().map_or(TERMINATED, |postings| seek(&mut **postings, target))
+                (postings.as_mut().map_or(TERMINATED, |postings| seek(&mut **postings, target)), true)
             }
-            Self::Filter { at, is_found, .. } if target < *at || target == *at && *is_found => *at,
-            Self::Filter { filter, leads: true, at, is_found } => {
-                *at = filter.seek(target);
-                *is_found = true;
-                *at
-            }
-            Self::Filter { filter, leads: false, at, is_found } => {
-                // a range of dates looks up one date, where it would look for the next document in the range
-                (*at, *is_found) = match filter.seek_danger(target) {
-                    SeekDangerResult::Found => (target, true),
-                    SeekDangerResult::SeekLowerBound(next) => (next, false),
-                };
-                *at
-            }
-            Self::Any(ways) => {
+            By::Filter { filter, leads: true } => (filter.seek(target), true),
+            // a range of dates looks up one date, where it would look for the next document in the range
+            By::Filter { filter, leads: false } => match filter.seek_danger(target) {
+                SeekDangerResult::Found => (target, true),
+                SeekDangerResult::SeekLowerBound(next) => (next, false),
+            },
+            By::Any(ways) => {
                 let mut next = TERMINATED;
                 for way in ways {
                     next = next.min(way.step(target, segment));
@@ -386,13 +398,13 @@ impl Candidates {
                         break;
                     }
                 }
-                next
+                (next, next == target)
             }
-            Self::Every(ways) => {
-                let next = ways.iter_mut().map(|way| way.step(target, segment)).find(|&next| next > target);
-                next.unwrap_or(target)
+            By::Every(ways) => {
+                let later = ways.iter_mut().map(|way| way.step(target, segment)).find(|&next| next > target);
+                (later.unwrap_or(target), later.is_none())
             }
-        }
+        };
     }
 
     /// HOT, first round: the first document at or after `target` that is found; none once time is up.

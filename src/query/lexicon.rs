@@ -137,3 +137,65 @@ impl InSegment {
         Ok(Some(index.read_postings_from_terminfo(info, option)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tantivy::doc;
+    use tantivy::query::Bm25StatisticsProvider;
+
+    use super::*;
+
+    fn index() -> (tantivy::Searcher, Field) {
+        let mut schema = tantivy::schema::Schema::builder();
+        let field = schema.add_text_field("text", tantivy::schema::TEXT);
+        let index = tantivy::Index::create_in_ram(schema.build());
+        let mut writer: tantivy::IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.set_merge_policy(Box::new(tantivy::indexer::NoMergePolicy));
+        for texts in [["a b", "b"], ["b c", "c"]] {
+            for text in texts {
+                writer.add_document(doc!(field => text)).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        (index.reader().unwrap().searcher(), field)
+    }
+
+    #[test]
+    fn says_what_the_engine_says() {
+        let (searcher, field) = index();
+        let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
+        for text in ["a", "b", "c", "d"] {
+            let term = Term::from_field_text(field, text);
+            assert_eq!(lexicon.doc_freq(&term).unwrap(), searcher.doc_freq(&term).unwrap(), "{text}");
+            for segment in searcher.segment_readers() {
+                let index = segment.inverted_index(field).unwrap();
+                let here = lexicon.in_segment(segment);
+                let entry = lexicon.entry(&term);
+                assert_eq!(here.documents(&entry).unwrap(), index.doc_freq(&term).unwrap(), "{text}");
+                let postings = here.postings(&entry, IndexRecordOption::Basic).unwrap();
+                assert_eq!(postings.is_some(), index.doc_freq(&term).unwrap() > 0, "{text}");
+            }
+        }
+        assert_eq!(lexicon.total_num_tokens(field).unwrap(), searcher.total_num_tokens(field).unwrap());
+        assert_eq!(lexicon.total_num_docs().unwrap(), 4);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_what_is_asked_for_often_stays() {
+        let (searcher, field) = index();
+        let lexicon = Lexicon::new(searcher.segment_readers());
+        let often = Term::from_field_text(field, "often");
+        let entry = lexicon.entry(&often);
+        for number in 0..MAX_KEPT {
+            lexicon.entry(&Term::from_field_text(field, &number.to_string()));
+            if number % 1000 == 0 {
+                assert!(Arc::ptr_eq(&entry, &lexicon.entry(&often)));
+            }
+        }
+        let kept = lexicon.kept.lock().unwrap();
+        assert!((kept.younger.len() + kept.elder.len()) * searcher.segment_readers().len() <= MAX_KEPT);
+        drop(kept);
+        let rare = Arc::clone(&lexicon.entry(&Term::from_field_text(field, "0")));
+        assert_eq!(lexicon.documents(&rare).unwrap(), 0);
+    }
+}

@@ -135,3 +135,86 @@ pub(super) fn sort_key(sort: Sort, date: Option<i64>, id: u64) -> (bool, Option<
     let date_in_order = if sort == Sort::Newest { date.map(|date| -date) } else { date };
     (date.is_none(), date_in_order, id)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tantivy::query::TermQuery;
+    use tantivy::schema::IndexRecordOption;
+    use tantivy::{Index, IndexWriter, TantivyDocument};
+
+    use super::*;
+    use crate::index::schema::schema;
+
+    /// Articles with these dates, in segments of 400; every second holds a word, and every seventh was deleted.
+    fn searcher(dates: &[Option<i64>]) -> (tantivy::Searcher, Fields) {
+        let (schema, fields) = schema();
+        let index = Index::create_in_ram(schema);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.set_merge_policy(Box::new(tantivy::indexer::NoMergePolicy));
+        for (segment, dates) in dates.chunks(400).enumerate() {
+            for (number, date) in dates.iter().enumerate() {
+                let mut document = TantivyDocument::new();
+                document.add_u64(fields.id, (segment * 1000 + number * 7 % 400) as u64);
+                document.add_text(fields.text, if number % 2 == 0 { "桥" } else { "路" });
+                document.add_text(fields.title, if number % 7 == 0 { "gone" } else { "here" });
+                if let Some(date) = date {
+                    document.add_i64(fields.date, *date);
+                }
+                writer.add_document(document).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        writer.delete_term(Term::from_field_text(fields.title, "gone"));
+        writer.commit().unwrap();
+        (index.reader().unwrap().searcher(), fields)
+    }
+
+    #[test]
+    fn a_span_is_looked_at_where_many_are_found() {
+        let dates: Vec<Option<i64>> = (0..1000).map(Some).collect();
+        let (searcher, fields) = searcher(&dates);
+        let query = TermQuery::new(Term::from_field_text(fields.text, "桥"), IndexRecordOption::Basic);
+        let first = |sort, found| {
+            let sample = Sample::default();
+            let first = first(&searcher, &fields, &sample, &query, sort, (2, found), Deadline::default()).unwrap();
+            let date = |address: DocAddress| {
+                let columns = searcher.segment_reader(address.segment_ord).fast_fields();
+                columns.i64(DATE).unwrap().first(address.doc_id).unwrap()
+            };
+            first.map(|first| first.into_iter().map(date).collect::<Vec<_>>())
+        };
+        // 996, a multiple of seven in its segment, and 0 were deleted
+        assert_eq!(first(Sort::Newest, 428), Some(vec![998, 994]));
+        assert_eq!(first(Sort::Oldest, 428), Some(vec![2, 4]));
+        assert_eq!(first(Sort::Newest, 60), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// What lies outside of the span would not have been among the first.
+        #[test]
+        fn the_first_of_a_span_are_the_first_of_all(
+            dates in prop::collection::vec(prop::option::weighted(0.9, 0i64..300), 500..1200),
+            wanted in 1usize..6,
+            is_newest in any::<bool>(),
+        ) {
+            let (searcher, fields) = searcher(&dates);
+            let sort = if is_newest { Sort::Newest } else { Sort::Oldest };
+            let query = TermQuery::new(Term::from_field_text(fields.text, "桥"), IndexRecordOption::Basic);
+            let everything = RangeQuery::new(
+                Bound::Included(Term::from_field_i64(fields.date, i64::MIN)),
+                Bound::Unbounded,
+            );
+            let mut all = within(&searcher, &query, &everything, sort, Deadline::default()).unwrap();
+            all.sort_unstable();
+            let counts = (wanted, all.len());
+            let sample = Sample::default();
+            let first = first(&searcher, &fields, &sample, &query, sort, counts, Deadline::default()).unwrap();
+            if let Some(first) = first {
+                let expected: Vec<DocAddress> = all.iter().take(wanted).map(|(_, address)| *address).collect();
+                prop_assert_eq!(first, expected);
+            }
+        }
+    }
+}
