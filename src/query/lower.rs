@@ -73,6 +73,7 @@ pub(crate) struct Lowered {
 /// Words, and the filters beside them.
 pub(crate) struct Unfiltered {
     pub(crate) words: Engine,
+    pub(crate) terms: Vec<Term>,
     pub(crate) filter: Engine,
 }
 
@@ -330,15 +331,19 @@ impl Lowering<'_> {
     fn unfiltered(&self, query: &Query) -> Option<Unfiltered> {
         let Query::And(children) = query else { return None };
         let (filters, texts): (Vec<&Query>, Vec<&Query>) = children.iter().partition(|child| filters_only(child));
-        let words = |child: &&Query| match child {
+        let mut terms = Vec::new();
+        let mut words = |child: &&Query| match child {
             Query::Text(text) if text.mode == Mode::Words => {
-                Some((Occur::Must, self.plain_words(text, &self.clause(text), Tier::Words)?))
+                let (clause, field) = (self.clause(text), self.fields_of(text.field).0?);
+                let held = clause.concepts.iter().filter_map(|concept| concept.term.as_ref());
+                terms.extend(held.map(|word| Term::from_field_text(field, word)));
+                Some((Occur::Must, self.plain_words(text, &clause, Tier::Words)?))
             }
             _ => None,
         };
-        let words = and(texts.iter().map(words).collect::<Option<Vec<_>>>()?)?;
+        let words = and(texts.iter().map(&mut words).collect::<Option<Vec<_>>>()?)?;
         let filter = and(filters.into_iter().filter_map(|child| self.part(child, Tier::Words)).collect())?;
-        Some(Unfiltered { words, filter })
+        Some(Unfiltered { words, terms, filter })
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.

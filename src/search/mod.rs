@@ -5,6 +5,8 @@
 //! 3. These are ranked again with all that the index knows of them ([`rank`]), in stretches: the engine's first [`POOL`],
 //!    and for the pages behind these the next 900, then the next 9,000. What follows keeps the engine's order. A stretch
 //!    does not depend on the page that asks, so pages neither overlap nor leave gaps, however deep they are.
+//!    Where hits are sorted by date, all that the second query finds stand before what the third finds, and most of them
+//!    are never looked at ([`dates`]).
 //! 4. The articles of the page are fetched, marked ([`matching`]) and cut to snippets ([`snippet`]).
 //!
 //! Nothing is counted or fetched that the request did not ask for.
@@ -375,7 +377,10 @@ impl Searcher {
             let mut top = Top::new(limit);
             for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
                 let mut filter = filter.scorer(segment, 1.0)?;
-                let is_rare = filter.size_hint() < words.scorer(segment, 1.0)?.size_hint() / RARE;
+                let in_segment = self.lexicon.in_segment(segment);
+                let holding = unfiltered.terms.iter().map(|term| in_segment.documents(&self.lexicon.entry(term)));
+                let rarest = holding.collect::<tantivy::Result<Vec<u32>>>()?.into_iter().min().unwrap_or(0);
+                let is_rare = filter.size_hint() < rarest / RARE;
                 let alive = segment.alive_bitset();
                 let threshold = top.threshold();
                 let mut offer = |doc, score| {

@@ -151,6 +151,7 @@ struct Border {
     weight: f32,
 }
 
+/// A unit, looked up in both fields.
 struct AskedUnit {
     text: String,
     in_title: Arc<Entry>,
