@@ -395,6 +395,7 @@ mod tests {
     use proptest::prelude::*;
     use tantivy::collector::TopDocs;
     use tantivy::query::TermQuery;
+    use tantivy::schema::IndexRecordOption;
     use tantivy::tokenizer::{SimpleTokenizer, TextAnalyzer};
     use tantivy::{DocAddress, Index, IndexWriter, doc};
 
