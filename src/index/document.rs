@@ -88,10 +88,41 @@ pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> Tant
 
 /// The article that a stored document holds.
 pub(crate) fn article(fields: &Fields, document: &TantivyDocument) -> Result<Article, Error> {
-    let stored: Option<Stored<'_>> = document
-        .get_first(fields.article)
-        .and_then(|value| value.as_bytes())
-        .and_then(|bytes| postcard::from_bytes(bytes).ok());
+    article_of(document.get_first(fields.article).and_then(|value| value.as_bytes()))
+}
+
+/// The same from the bytes of the engine's store, which the engine would read one after the other.
+pub(crate) fn article_of_bytes(fields: &Fields, document: &[u8]) -> Result<Article, Error> {
+    article_of(only_value(fields, document))
+}
+
+/// The value of a document that stores nothing but an article: the number of values, then the field, a type and the value
+/// with its length. Numbers are as in the engine's `VInt`.
+fn only_value<'a>(fields: &Fields, mut document: &'a [u8]) -> Option<&'a [u8]> {
+    const BYTES: u8 = 4;
+    let values = take_number(&mut document)?;
+    let field = document.split_off(..size_of::<u32>())?;
+    let kind = document.split_off_first()?;
+    let length = take_number(&mut document)?;
+    let is_article = values == 1 && field == fields.article.field_id().to_le_bytes() && *kind == BYTES;
+    (is_article && length == document.len() as u64).then_some(document)
+}
+
+/// Takes a number off the front: seven bits a byte, the lowest first, the last byte with the eighth bit.
+fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = bytes.split_off_first()?;
+        number |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 != 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn article_of(stored: Option<&[u8]>) -> Result<Article, Error> {
+    let stored: Option<Stored<'_>> = stored.and_then(|bytes| postcard::from_bytes(bytes).ok());
     let stored = stored.ok_or(Error::Damaged { part: "stored article".to_owned() })?;
     let Stored { place, said } = stored;
     Ok(Article {
@@ -151,4 +182,42 @@ fn prefixes(path: &CategoryPath) -> Vec<String> {
 /// Back from what [`prefixes`] wrote.
 pub(crate) fn path_of_column(text: &str) -> Option<CategoryPath> {
     CategoryPath::new(text.split(LEVEL_END))
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::{Index, IndexWriter};
+
+    use super::*;
+    use crate::index::schema::schema;
+
+    #[test]
+    fn an_article_is_read_from_the_bytes_of_the_store_and_from_no_others() {
+        let (schema, fields) = schema();
+        let index = Index::create_in_ram(schema);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        let articles = [10, 200, 40_000].map(|chars| Article {
+            id: ArticleId::from_u64(chars as u64),
+            path: "a.md".to_owned(),
+            title: "桥今日通车".to_owned(),
+            body: PlainText::from_lines(&"桥".repeat(chars)),
+            author: Some("记者".to_owned()),
+            date: Some(Timestamp::UNIX_EPOCH),
+            categories: CategoryPath::new(["新闻"]).into_iter().collect(),
+            url: None,
+        });
+        for article in &articles {
+            writer.add_document(columns(&fields, article, &store(article).0)).unwrap();
+        }
+        writer.commit().unwrap();
+        let searcher = index.reader().unwrap().searcher();
+        let stored = searcher.segment_reader(0).get_store_reader(0).unwrap();
+        for (doc, article) in (0..).zip(articles) {
+            let bytes = stored.get_document_bytes(doc).unwrap();
+            for part in [&bytes[1..], &bytes[..bytes.len() - 1], &bytes[..7], &[]] {
+                assert!(article_of_bytes(&fields, part).is_err(), "{doc}");
+            }
+            assert_eq!(article_of_bytes(&fields, &bytes).unwrap(), article);
+        }
+    }
 }

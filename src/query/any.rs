@@ -9,14 +9,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+use tantivy::schema::Field;
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
 
 use super::deadline::{Deadline, Watch};
-use super::exact::{Located, Row, explain_match, located, seek};
+use super::exact::{Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
+use super::lexicon::{InSegment, Lexicon};
 use super::lower::UnitKey;
 
 /// Something that an article may hold; its score is that of BM25.
@@ -50,12 +49,18 @@ impl Part {
 pub(crate) struct AnyQuery {
     parts: Arc<[Part]>,
     filter: Option<Arc<dyn Query>>,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl AnyQuery {
-    pub(crate) fn new(parts: Vec<Part>, filter: Option<Box<dyn Query>>, deadline: Deadline) -> Self {
-        Self { parts: parts.into(), filter: filter.map(Arc::from), deadline }
+    pub(crate) fn new(
+        parts: Vec<Part>,
+        filter: Option<Box<dyn Query>>,
+        lexicon: &Arc<Lexicon>,
+        deadline: Deadline,
+    ) -> Self {
+        Self { parts: parts.into(), filter: filter.map(Arc::from), lexicon: Arc::clone(lexicon), deadline }
     }
 }
 
@@ -67,18 +72,18 @@ impl fmt::Debug for AnyQuery {
 
 impl Query for AnyQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let bm25 = |terms: &[Term], boost: Score| match scoring {
-            EnableScoring::Enabled { statistics_provider, .. } => {
-                Ok(Some(Bm25Weight::for_terms(statistics_provider, terms)?.boost_by(boost)))
-            }
-            EnableScoring::Disabled { .. } => tantivy::Result::Ok(None),
-        };
         let weighed = |part: &Part| -> tantivy::Result<Weighed> {
             Ok(match part {
-                Part::Word(term, weight) => Weighed::Word(term.clone(), bm25(std::slice::from_ref(term), *weight)?),
+                Part::Word(term, weight) => Weighed::Word(WeighedWord::new(&self.lexicon, scoring, term, *weight)?),
                 Part::Row(units) => {
                     let terms: Vec<Term> = units.iter().map(|(_, term)| term.clone()).collect();
-                    Weighed::Row(units.clone(), bm25(&terms, 1.0)?)
+                    let weight = match scoring {
+                        EnableScoring::Enabled { statistics_provider, .. } => {
+                            Some(Bm25Weight::for_terms(statistics_provider, &terms)?)
+                        }
+                        EnableScoring::Disabled { .. } => None,
+                    };
+                    Weighed::Row(known(&self.lexicon, units), weight)
                 }
                 Part::Unscored(query) => Weighed::Unscored(query.weight(unscored(scoring))?),
             })
@@ -86,41 +91,36 @@ impl Query for AnyQuery {
         Ok(Box::new(AnyWeight {
             parts: self.parts.iter().map(weighed).collect::<tantivy::Result<_>>()?,
             filter: self.filter.as_ref().map(|filter| filter.weight(unscored(scoring))).transpose()?,
+            lexicon: Arc::clone(&self.lexicon),
             deadline: self.deadline,
         }))
     }
 }
 
-/// The same without scores.
-fn unscored(scoring: EnableScoring<'_>) -> EnableScoring<'_> {
-    match scoring {
-        EnableScoring::Enabled { searcher, .. } => EnableScoring::disabled_from_searcher(searcher),
-        disabled @ EnableScoring::Disabled { .. } => disabled,
-    }
-}
-
 /// A part of a query of one index; without a weight it does not score.
 enum Weighed {
-    Word(Term, Option<Bm25Weight>),
-    Row(Located, Option<Bm25Weight>),
+    Word(WeighedWord),
+    Row(Known, Option<Bm25Weight>),
     Unscored(Box<dyn Weight>),
 }
 
 struct AnyWeight {
     parts: Vec<Weighed>,
     filter: Option<Box<dyn Weight>>,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl AnyWeight {
     fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<AnyScorer> {
+        let segment = self.lexicon.in_segment(reader);
         let mut parts = Vec::with_capacity(self.parts.len());
         for (order, part) in self.parts.iter().enumerate() {
             // where time is up, what is opened is not looked at
             if self.deadline.has_passed() {
                 break;
             }
-            parts.extend(part.open(reader, boost, order, self.deadline)?);
+            parts.extend(part.open(&segment, boost, order, self.deadline)?);
         }
         parts.sort_by(|a, b| a.most.total_cmp(&b.most));
         let sums = parts.iter().scan(0.0, |sum, part| {
@@ -173,7 +173,7 @@ impl Weight for AnyWeight {
 
 /// Postings of a part in one segment.
 enum Held {
-    Word { postings: Box<SegmentPostings>, lengths: FieldNormReader },
+    Word(Word),
     Row(Row),
     Unscored(Box<dyn Scorer>),
 }
@@ -185,27 +185,21 @@ impl Weighed {
     /// `None` where no document of the segment holds it.
     fn open(
         &self,
-        reader: &SegmentReader,
+        segment: &InSegment,
         boost: Score,
         order: usize,
         deadline: Deadline,
     ) -> tantivy::Result<Option<Stream>> {
         let (held, weight) = match self {
-            Self::Word(term, weight) => {
-                let option = IndexRecordOption::WithFreqs;
-                let Some(postings) = reader.inverted_index(term.field())?.read_postings(term, option)? else {
-                    return Ok(None);
-                };
-                (
-                    Held::Word { postings: Box::new(postings), lengths: reader.get_fieldnorms_reader(term.field())? },
-                    weight.as_ref(),
-                )
+            Self::Word(word) => {
+                let Some(opened) = word.open(segment, boost)? else { return Ok(None) };
+                (Held::Word(opened), word.weight.as_ref())
             }
             Self::Row(units, weight) => {
-                let Some(row) = Row::open(reader, units, deadline)? else { return Ok(None) };
+                let Some(row) = Row::open(segment, units, deadline)? else { return Ok(None) };
                 (Held::Row(row), weight.as_ref())
             }
-            Self::Unscored(query) => (Held::Unscored(query.scorer(reader, 1.0)?), None),
+            Self::Unscored(query) => (Held::Unscored(query.scorer(segment.reader(), 1.0)?), None),
         };
         let weight = weight.map(|weight| weight.boost_by(boost));
         let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
@@ -230,7 +224,7 @@ impl Stream {
     /// Moves to the first document at or after `target` that may hold it.
     fn seek(&mut self, target: DocId) -> DocId {
         match &mut self.held {
-            Held::Word { postings, .. } => seek(&mut **postings, target),
+            Held::Word(word) => seek(&mut *word.postings, target),
             Held::Row(row) => row.seek(target),
             Held::Unscored(scorer) => seek(scorer, target),
         }
@@ -239,15 +233,13 @@ impl Stream {
     /// Looks at `doc` by postings alone: no document before the one that is given, and at or after `doc`, holds it.
     fn look(&mut self, doc: DocId) -> DocId {
         let next = match &mut self.held {
-            Held::Word { postings, .. } => seek(&mut **postings, doc),
+            Held::Word(word) => seek(&mut *word.postings, doc),
             Held::Row(row) => row.probe(doc),
             Held::Unscored(scorer) => seek(scorer, doc),
         };
         self.is_here = next == doc;
         self.here = match (&self.held, &self.weight) {
-            (Held::Word { postings, lengths }, Some(weight)) if self.is_here => {
-                weight.score(lengths.fieldnorm_id(doc), postings.term_freq())
-            }
+            (Held::Word(word), _) if self.is_here => word.score(),
             (Held::Row(row), Some(weight)) if self.is_here => weight.score(NO_LENGTH, row.most_starts()),
             _ => 0.0,
         };
@@ -345,7 +337,7 @@ impl AnyScorer {
                 return false;
             }
         }
-        if self.filter.as_mut().is_some_and(|filter| seek(filter, doc) != doc) {
+        if self.filter.as_mut().is_some_and(|filter| filter.seek_danger(doc) != SeekDangerResult::Found) {
             return false;
         }
         let mut is_held = false;
@@ -384,7 +376,7 @@ impl DocSet for AnyScorer {
 
     fn size_hint(&self) -> u32 {
         let hints = self.parts.iter().map(|part| match &part.held {
-            Held::Word { postings, .. } => postings.size_hint(),
+            Held::Word(word) => word.postings.size_hint(),
             Held::Row(row) => row.size_hint(),
             Held::Unscored(scorer) => scorer.size_hint(),
         });
@@ -403,6 +395,7 @@ mod tests {
     use proptest::prelude::*;
     use tantivy::collector::TopDocs;
     use tantivy::query::TermQuery;
+    use tantivy::schema::IndexRecordOption;
     use tantivy::tokenizer::{SimpleTokenizer, TextAnalyzer};
     use tantivy::{DocAddress, Index, IndexWriter, doc};
 
@@ -436,6 +429,8 @@ mod tests {
             limit in 1usize..12,
         ) {
             let (index, field) = index(&texts);
+            let searcher = index.reader().unwrap().searcher();
+            let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
             let term = |text: &str| Term::from_field_text(field, text);
             let word = words.iter().map(|word| Part::Word(term(word), 0.4));
             let row = |row: &String| Part::Row((0..).zip(row.chars().map(|c| term(&c.to_string()))).collect());
@@ -443,8 +438,7 @@ mod tests {
             let filter = filter.map(|filter| -> Box<dyn Query> {
                 Box::new(TermQuery::new(term(&filter), IndexRecordOption::Basic))
             });
-            let query = AnyQuery::new(parts, filter, Deadline::default());
-            let searcher = index.reader().unwrap().searcher();
+            let query = AnyQuery::new(parts, filter, &lexicon, Deadline::default());
             let best = searcher.search(&query, &TopDocs::with_limit(limit).order_by_score()).unwrap();
 
             let weight = query.weight(EnableScoring::enabled_from_searcher(&searcher)).unwrap();

@@ -2,30 +2,37 @@
 //!
 //! The engine's own conjunction and phrase read the positions of every article that holds all units of one string, which
 //! for frequent characters are most articles, before they look at the other strings. This one asks in two rounds: first
-//! postings only, of all that is asked for, the rarest first; then positions, in the few articles that are left. An
+//! postings only, of all words and units that are asked for, the rarest first; then positions, in the few articles that are left. An
 //! article that holds a string as a word needs no look at its positions at all.
 
 use std::fmt;
 use std::sync::Arc;
 
+use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::deadline::{Deadline, Watch};
+use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
+use crate::analysis::units::UnitKind;
 
 /// Units with their places in a row.
-pub(super) type Located = Vec<(u32, Term)>;
+pub(super) type Located<T = Term> = Vec<(u32, T)>;
+/// The same, looked up.
+pub(super) type Known = Located<Arc<Entry>>;
 
-/// A way to hold what was asked for: first as words and terms, then as what the engine makes of them.
+/// A way to hold what was asked for: first as words and terms, then as what the index makes of them.
 #[derive(Debug)]
-pub(crate) enum Way<W = Box<dyn Query>, R = Located> {
-    /// A word. The only thing that scores.
+pub(crate) enum Way<W = (Term, Score), F = Box<dyn Query>, R = Located> {
+    /// A word with its weight. The only thing that scores.
     Word(W),
-    /// Units in a row in one field.
-    Row(R),
+    /// What a query of the engine finds; a part of the outermost way only.
+    Filter(F),
+    /// Units in a row in one of some fields, or the word that this string is: where the word occurs, so does the string.
+    String { word: Option<W>, rows: Vec<R>, is_han: bool },
     /// One of these; its score is the best of theirs.
     Any(Vec<Self>),
     /// All of these; its score is their sum.
@@ -33,20 +40,35 @@ pub(crate) enum Way<W = Box<dyn Query>, R = Located> {
 }
 
 impl Way {
-    /// `units` in a row in one of `fields`, or `word`, which is this string: where it occurs, so does the string.
-    pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<Box<dyn Query>>) -> Self {
-        let rows = fields.iter().map(|&field| Self::Row(located(field, units)));
-        Self::Any(word.map(Self::Word).into_iter().chain(rows).collect())
+    /// `units` in a row in one of `fields`, or `word`.
+    pub(crate) fn string(fields: &[Field], units: &[UnitKey], word: Option<(Term, Score)>) -> Self {
+        let rows = fields.iter().map(|&field| located(field, units)).collect();
+        Self::String { word, rows, is_han: units.iter().all(|unit| unit.kind == UnitKind::Han) }
     }
 
-    fn weighed(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Way<Box<dyn Weight>>> {
-        let all = |ways: &[Self]| ways.iter().map(|way| way.weighed(scoring)).collect::<tantivy::Result<Vec<_>>>();
+    fn weighed(&self, lexicon: &Lexicon, scoring: EnableScoring<'_>) -> tantivy::Result<Weighed> {
+        let all =
+            |ways: &[Self]| ways.iter().map(|way| way.weighed(lexicon, scoring)).collect::<tantivy::Result<Vec<_>>>();
+        let weighed = |(term, weight): &(Term, Score)| WeighedWord::new(lexicon, scoring, term, *weight).map(Arc::new);
         Ok(match self {
-            Self::Word(word) => Way::Word(word.weight(scoring)?),
-            Self::Row(units) => Way::Row(units.clone()),
+            Self::Word(word) => Way::Word(weighed(word)?),
+            Self::Filter(query) => Way::Filter(query.weight(unscored(scoring))?),
+            Self::String { word, rows, is_han } => Way::String {
+                word: word.as_ref().map(weighed).transpose()?,
+                rows: rows.iter().map(|units| known(lexicon, units).into()).collect(),
+                is_han: *is_han,
+            },
             Self::Any(ways) => Way::Any(all(ways)?),
             Self::Every(ways) => Way::Every(all(ways)?),
         })
+    }
+}
+
+/// The same without scores.
+pub(super) fn unscored(scoring: EnableScoring<'_>) -> EnableScoring<'_> {
+    match scoring {
+        EnableScoring::Enabled { searcher, .. } => EnableScoring::disabled_from_searcher(searcher),
+        disabled @ EnableScoring::Disabled { .. } => disabled,
     }
 }
 
@@ -55,16 +77,78 @@ pub(super) fn located(field: Field, units: &[UnitKey]) -> Located {
     units.iter().map(|unit| (unit.position, Term::from_field_text(field, &unit.text))).collect()
 }
 
+pub(super) fn known(lexicon: &Lexicon, units: &Located) -> Known {
+    units.iter().map(|(place, term)| (*place, lexicon.entry(term))).collect()
+}
+
+/// A word of a query of one index; without a weight it does not score.
+pub(super) struct WeighedWord {
+    field: Field,
+    entry: Arc<Entry>,
+    pub(super) weight: Option<Bm25Weight>,
+}
+
+impl WeighedWord {
+    pub(super) fn new(
+        lexicon: &Lexicon,
+        scoring: EnableScoring<'_>,
+        term: &Term,
+        weight: Score,
+    ) -> tantivy::Result<Self> {
+        let (field, entry) = (term.field(), lexicon.entry(term));
+        let bm25 = match scoring {
+            EnableScoring::Enabled { .. } => {
+                let (tokens, documents) = (lexicon.total_num_tokens(field)?, lexicon.total_num_docs()?);
+                let average_length = tokens as Score / documents as Score;
+                let holding = lexicon.documents(&entry)?;
+                let bm25 = Bm25Weight::for_one_term_without_explain(holding, documents, average_length);
+                Some(bm25.boost_by(weight))
+            }
+            EnableScoring::Disabled { .. } => None,
+        };
+        Ok(Self { field, entry, weight: bm25 })
+    }
+
+    /// `None` where no document of the segment holds it.
+    pub(super) fn open(&self, segment: &InSegment, boost: Score) -> tantivy::Result<Option<Word>> {
+        let option = if self.weight.is_some() { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
+        let Some(postings) = segment.postings(&self.entry, option)? else { return Ok(None) };
+        Ok(Some(Word {
+            postings: Box::new(postings),
+            lengths: segment.reader().get_fieldnorms_reader(self.field)?,
+            weight: self.weight.as_ref().map(|weight| weight.boost_by(boost)),
+        }))
+    }
+}
+
+/// A word in the documents of a segment.
+pub(super) struct Word {
+    pub(super) postings: Box<SegmentPostings>,
+    lengths: FieldNormReader,
+    weight: Option<Bm25Weight>,
+}
+
+impl Word {
+    /// The score of the document that the postings stand at: as the engine scores a term.
+    pub(super) fn score(&self) -> Score {
+        let score = |weight: &Bm25Weight| {
+            weight.score(self.lengths.fieldnorm_id(self.postings.doc()), self.postings.term_freq())
+        };
+        self.weight.as_ref().map_or(0.0, score)
+    }
+}
+
 /// Finds the documents that hold something in one of some ways.
 #[derive(Clone)]
 pub(crate) struct HoldsQuery {
     way: Arc<Way>,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl HoldsQuery {
-    pub(crate) fn new(way: Way, deadline: Deadline) -> Self {
-        Self { way: Arc::new(way), deadline }
+    pub(crate) fn new(way: Way, lexicon: &Arc<Lexicon>, deadline: Deadline) -> Self {
+        Self { way: Arc::new(way), lexicon: Arc::clone(lexicon), deadline }
     }
 }
 
@@ -76,12 +160,14 @@ impl fmt::Debug for HoldsQuery {
 
 impl Query for HoldsQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(HoldsWeight { way: self.way.weighed(scoring)?, deadline: self.deadline }))
+        let way = self.way.weighed(&self.lexicon, scoring)?;
+        Ok(Box::new(HoldsWeight { way, lexicon: Arc::clone(&self.lexicon), deadline: self.deadline }))
     }
 }
 
 struct HoldsWeight {
-    way: Way<Box<dyn Weight>>,
+    way: Weighed,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
@@ -121,115 +207,320 @@ pub(super) fn explain_match(
     Ok(Explanation::new(what, scorer.score()))
 }
 
-/// A way in one segment.
-type Opened = Way<Box<dyn Scorer>, Row>;
+/// A way of a query of one index.
+type Weighed = Way<Arc<WeighedWord>, Box<dyn Weight>, Arc<Known>>;
 
-impl Way<Box<dyn Weight>> {
-    /// `None` where no document of the segment holds it.
-    fn open(&self, reader: &SegmentReader, boost: Score, deadline: Deadline) -> tantivy::Result<Option<Opened>> {
+impl Weighed {
+    /// First round: what finds the documents that may hold this; `None` where no document of the segment does.
+    fn candidates(&self, segment: &InSegment) -> tantivy::Result<Option<Candidates>> {
         Ok(match self {
-            Self::Word(word) => Some(word.scorer(reader, boost)?).filter(|word| word.doc() < TERMINATED).map(Way::Word),
-            Self::Row(units) => Row::open(reader, units, deadline)?.map(Way::Row),
+            Self::Word(word) => Candidates::of_term(segment, &word.entry)?,
+            Self::Filter(filter) => Candidates::of_filter(filter.scorer(segment.reader(), 1.0)?),
+            Self::String { word, rows, is_han } => {
+                let mut held = Vec::with_capacity(rows.len());
+                for row in rows {
+                    if frequency_of_row(segment, row)? > 0 {
+                        held.push(row);
+                    }
+                }
+                // a word of Chinese characters is cut from these, others may be written in another way
+                let word = word.as_ref().filter(|_| !is_han || held.is_empty()).map(|word| &word.entry);
+                let units = held.iter().map(|row| row.len()).max().unwrap_or(1);
+                let unit = |number: usize| {
+                    let unit = held.iter().filter_map(|row| Some(&row.get(number)?.1));
+                    let terms = unit.chain(word).map(|entry| Candidates::of_term(segment, entry));
+                    Ok(Candidates::any(terms.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?))
+                };
+                let units = (0..units).map(unit).collect::<tantivy::Result<Option<Vec<_>>>>()?;
+                units.map(Candidates::every)
+            }
             Self::Any(ways) => {
-                let ways = ways.iter().filter_map(|way| way.open(reader, boost, deadline).transpose());
-                Some(ways.collect::<tantivy::Result<Vec<_>>>()?).filter(|ways| !ways.is_empty()).map(Way::Any)
+                let ways = ways.iter().filter_map(|way| way.candidates(segment).transpose());
+                Candidates::any(ways.collect::<tantivy::Result<_>>()?)
             }
             Self::Every(ways) => {
-                let ways = ways.iter().map(|way| way.open(reader, boost, deadline));
-                let mut ways: Option<Vec<Opened>> = ways.collect::<tantivy::Result<_>>()?;
-                if let Some(ways) = &mut ways {
-                    // the rarest first, for it leaves the least to look at
-                    ways.sort_by_key(Way::size_hint);
-                }
-                ways.map(Way::Every)
+                let ways = ways.iter().map(|way| way.candidates(segment));
+                ways.collect::<tantivy::Result<Option<Vec<_>>>>()?.map(Candidates::every)
             }
+        })
+    }
+
+    /// Second round: what looks closely at candidates.
+    fn opened(&self, segment: &InSegment) -> tantivy::Result<Opened> {
+        let all = |ways: &[Self]| ways.iter().map(|way| way.opened(segment)).collect::<tantivy::Result<Vec<_>>>();
+        Ok(match self {
+            Self::Word(word) => Way::Word(Lazy::Closed(Arc::clone(word))),
+            Self::Filter(_) => Way::Filter(()),
+            Self::String { word, rows, is_han } => Way::String {
+                word: word.as_ref().map(|word| Lazy::Closed(Arc::clone(word))),
+                rows: rows.iter().map(|row| Lazy::Closed(Arc::clone(row))).collect(),
+                is_han: *is_han,
+            },
+            Self::Any(ways) => Way::Any(all(ways)?),
+            Self::Every(ways) => {
+                // the rarest first, for it rules out most
+                let frequencies = ways.iter().map(|way| way.frequency(segment));
+                let frequencies = frequencies.collect::<tantivy::Result<Vec<u32>>>()?;
+                let mut ways: Vec<_> = frequencies.into_iter().zip(all(ways)?).collect();
+                ways.sort_by_key(|(frequency, _)| *frequency);
+                Way::Every(ways.into_iter().map(|(_, way)| way).collect())
+            }
+        })
+    }
+
+    /// Documents of the segment that hold this, at most, but for filters.
+    fn frequency(&self, segment: &InSegment) -> tantivy::Result<u32> {
+        let all = |ways: &[Self]| ways.iter().map(|way| way.frequency(segment)).collect::<tantivy::Result<Vec<_>>>();
+        let sum = |frequencies: Vec<u32>| frequencies.into_iter().fold(0, u32::saturating_add);
+        Ok(match self {
+            Self::Word(word) => segment.documents(&word.entry)?,
+            Self::Filter(_) => u32::MAX,
+            Self::String { word, rows, .. } => {
+                let word = word.iter().map(|word| segment.documents(&word.entry));
+                let rows = rows.iter().map(|row| frequency_of_row(segment, row));
+                sum(word.chain(rows).collect::<tantivy::Result<_>>()?)
+            }
+            Self::Any(ways) => sum(all(ways)?),
+            Self::Every(ways) => all(ways)?.into_iter().min().unwrap_or(0),
         })
     }
 }
 
-impl Opened {
-    /// HOT, first round: a document at or after `target` before which no document holds this, by postings alone.
-    fn next(&mut self, mut target: DocId) -> DocId {
-        match self {
-            Self::Word(word) => seek(word, target),
-            Self::Row(row) => row.seek(target),
-            Self::Any(ways) => {
+/// Documents of the segment that hold the rarest unit.
+fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
+    let units = row.iter().map(|(_, entry)| segment.documents(entry)).collect::<tantivy::Result<Vec<_>>>()?;
+    Ok(units.into_iter().min().unwrap_or(0))
+}
+
+/// Finds documents of a segment by postings alone.
+struct Candidates {
+    /// None is found from the last target up to here, and whether this is one. Kept beside each other, for most looks end here.
+    at: DocId,
+    is_found: bool,
+    by: By,
+}
+
+enum By {
+    /// A term. Its postings are opened when they are first asked for: where a rarer one rules out all documents, that never
+    /// happens.
+    Term { entry: Arc<Entry>, frequency: u32, postings: Option<Box<SegmentPostings>> },
+    /// A query of the engine.
+    Filter { filter: Box<dyn Scorer>, leads: bool },
+    /// One of these.
+    Any(Vec<Candidates>),
+    /// All of these, the rarest first.
+    Every(Vec<Candidates>),
+}
+
+impl Candidates {
+    fn new(by: By) -> Self {
+        Self { at: 0, is_found: false, by }
+    }
+
+    fn of_term(segment: &InSegment, entry: &Arc<Entry>) -> tantivy::Result<Option<Self>> {
+        let frequency = segment.documents(entry)?;
+        let by = || By::Term { entry: Arc::clone(entry), frequency, postings: None };
+        Ok((frequency > 0).then(|| Self::new(by())))
+    }
+
+    fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
+        let at = filter.doc();
+        (at < TERMINATED).then_some(Self { at, is_found: true, by: By::Filter { filter, leads: false } })
+    }
+
+    fn any(mut ways: Vec<Self>) -> Option<Self> {
+        if ways.len() > 1 { Some(Self::new(By::Any(ways))) } else { ways.pop() }
+    }
+
+    fn every(ways: Vec<Self>) -> Self {
+        let mut all: Vec<Self> = Vec::with_capacity(ways.len());
+        for way in ways {
+            let parts = if let By::Every(parts) = way.by { parts } else { vec![way] };
+            for part in parts {
+                // strings have characters in common
+                if !all.iter().any(|known| known.is_same(&part)) {
+                    all.push(part);
+                }
+            }
+        }
+        all.sort_by_key(Self::cost);
+        if let Some(Self { by: By::Filter { leads, .. }, .. }) = all.first_mut() {
+            *leads = true;
+        }
+        Self::new(By::Every(all))
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.by, &other.by) {
+            (By::Term { entry: a, .. }, By::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
+            (By::Any(a), By::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
+            _ => false,
+        }
+    }
+
+    fn cost(&self) -> u32 {
+        match &self.by {
+            By::Term { frequency, .. } => *frequency,
+            By::Filter { filter, .. } => filter.size_hint(),
+            By::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
+            By::Every(ways) => ways.first().map_or(0, Self::cost),
+        }
+    }
+
+    /// HOT: `target`, if it is found; otherwise a later document before which none is. Targets rise from call to call.
+    #[inline]
+    fn step(&mut self, target: DocId, segment: &InSegment) -> DocId {
+        if self.at < target || self.at == target && !self.is_found {
+            self.move_to(target, segment);
+        }
+        self.at
+    }
+
+    fn move_to(&mut self, target: DocId, segment: &InSegment) {
+        (self.at, self.is_found) = match &mut self.by {
+            By::Term { entry, postings, .. } => {
+                if postings.is_none() {
+                    *postings = sure(segment.postings(entry, IndexRecordOption::Basic)).map(Box::new);
+                }
+                (postings.as_mut().map_or(TERMINATED, |postings| seek(&mut **postings, target)), true)
+            }
+            By::Filter { filter, leads: true } => (filter.seek(target), true),
+            // a range of dates looks up one date, where it would look for the next document in the range
+            By::Filter { filter, leads: false } => match filter.seek_danger(target) {
+                SeekDangerResult::Found => (target, true),
+                SeekDangerResult::SeekLowerBound(next) => (next, false),
+            },
+            By::Any(ways) => {
                 let mut next = TERMINATED;
                 for way in ways {
-                    next = next.min(way.next(target));
+                    next = next.min(way.step(target, segment));
                     if next == target {
                         break;
                     }
                 }
-                next
+                (next, next == target)
             }
-            Self::Every(ways) => 'again: loop {
-                for way in &mut *ways {
-                    let next = way.next(target);
-                    if next > target {
-                        target = next;
-                        continue 'again;
-                    }
-                }
-                break target;
-            },
-        }
+            By::Every(ways) => {
+                let later = ways.iter_mut().map(|way| way.step(target, segment)).find(|&next| next > target);
+                (later.unwrap_or(target), later.is_none())
+            }
+        };
     }
 
-    /// HOT, second round: whether `doc`, which [`next`](Self::next) has given, holds this.
-    fn holds(&mut self, doc: DocId) -> bool {
+    /// HOT, first round: the first document at or after `target` that is found; none once time is up.
+    fn next(&mut self, mut target: DocId, segment: &InSegment, watch: &mut Watch) -> DocId {
+        while target < TERMINATED {
+            let next = self.step(target, segment);
+            if next == target {
+                return target;
+            }
+            target = if watch.is_over() { TERMINATED } else { next };
+        }
+        TERMINATED
+    }
+}
+
+/// What was read of a term that was looked up before; where that fails, files are damaged, see
+/// [`guarded`](crate::index::guard::guarded): a document set cannot fail.
+fn sure<T>(read: tantivy::Result<T>) -> T {
+    read.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Something in one segment that is opened when it is first asked for.
+enum Lazy<K, T> {
+    Closed(K),
+    /// `None` where no document of the segment holds it.
+    Open(Option<T>),
+}
+
+impl<K, T> Lazy<K, T> {
+    fn get(&mut self, open: impl FnOnce(&K) -> tantivy::Result<Option<T>>) -> Option<&mut T> {
+        if let Self::Closed(known) = self {
+            *self = Self::Open(sure(open(known)));
+        }
         match self {
-            Self::Word(_) => true,
-            Self::Row(row) => row.len() == 1 || !row.starts().is_empty(),
-            Self::Any(ways) => ways.iter_mut().any(|way| way.next(doc) == doc && way.holds(doc)),
-            Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc)),
+            Self::Open(opened) => opened.as_mut(),
+            Self::Closed(_) => None,
+        }
+    }
+}
+
+/// A way in one segment, for documents one after the other.
+type Opened = Way<Lazy<Arc<WeighedWord>, Word>, (), Lazy<Arc<Known>, Row>>;
+
+impl Lazy<Arc<WeighedWord>, Word> {
+    fn at(&mut self, doc: DocId, place: &Place) -> Option<&Word> {
+        let word = self.get(|word| word.open(&place.segment, place.boost))?;
+        (seek(&mut *word.postings, doc) == doc).then_some(word)
+    }
+}
+
+impl Lazy<Arc<Known>, Row> {
+    fn is_at(&mut self, doc: DocId, place: &Place) -> bool {
+        let row = self.get(|units| Row::open(&place.segment, units, place.deadline));
+        row.is_some_and(|row| row.probe(doc) == doc && (row.len() == 1 || !row.starts().is_empty()))
+    }
+}
+
+/// Where a way is looked for, and how.
+struct Place {
+    segment: InSegment,
+    boost: Score,
+    deadline: Deadline,
+}
+
+impl Opened {
+    /// HOT, second round: whether `doc`, a candidate, holds this.
+    fn holds(&mut self, doc: DocId, place: &Place) -> bool {
+        match self {
+            Self::Word(word) => word.at(doc, place).is_some(),
+            Self::Filter(()) => true,
+            Self::String { word, rows, .. } => {
+                word.as_mut().is_some_and(|word| word.at(doc, place).is_some())
+                    || rows.iter_mut().any(|row| row.is_at(doc, place))
+            }
+            Self::Any(ways) => ways.iter_mut().any(|way| way.holds(doc, place)),
+            Self::Every(ways) => ways.iter_mut().all(|way| way.holds(doc, place)),
         }
     }
 
     /// The score of `doc`, which holds this.
-    fn score(&mut self, doc: DocId) -> Score {
+    fn score(&mut self, doc: DocId, place: &Place) -> Score {
         match self {
-            Self::Word(word) => word.score(),
-            Self::Row(_) => 0.0,
-            Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc)).sum(),
+            Self::Word(word) | Self::String { word: Some(word), .. } => word.at(doc, place).map_or(0.0, Word::score),
+            Self::String { word: None, .. } | Self::Filter(()) => 0.0,
+            Self::Every(ways) => ways.iter_mut().map(|way| way.score(doc, place)).sum(),
             Self::Any(ways) => {
-                let score = |way: &mut Self| {
-                    let scores = !matches!(way, Self::Row(_)) && way.next(doc) == doc && way.holds(doc);
-                    if scores { way.score(doc) } else { 0.0 }
-                };
+                let score = |way: &mut Self| if way.holds(doc, place) { way.score(doc, place) } else { 0.0 };
                 ways.iter_mut().map(score).fold(0.0, Score::max)
             }
-        }
-    }
-
-    fn size_hint(&self) -> u32 {
-        match self {
-            Self::Word(word) => word.size_hint(),
-            Self::Row(row) => row.size_hint(),
-            Self::Any(ways) => ways.iter().map(Self::size_hint).fold(0, u32::saturating_add),
-            Self::Every(ways) => ways.iter().map(Self::size_hint).min().unwrap_or(0),
         }
     }
 }
 
 struct HoldsScorer {
+    place: Place,
     /// `None` where no document holds it.
-    way: Option<Opened>,
+    candidates: Option<Candidates>,
+    way: Opened,
     doc: DocId,
     watch: Watch,
 }
 
 impl HoldsScorer {
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
-        Ok(Self { way: weight.way.open(reader, boost, weight.deadline)?, doc: 0, watch: Watch::new(weight.deadline) })
+        let segment = weight.lexicon.in_segment(reader);
+        let (candidates, way) = (weight.way.candidates(&segment)?, weight.way.opened(&segment)?);
+        let (deadline, watch) = (weight.deadline, Watch::new(weight.deadline));
+        Ok(Self { place: Place { segment, boost, deadline }, candidates, way, doc: 0, watch })
     }
 
     /// Moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let Some(way) = &mut self.way else { break TERMINATED };
-            target = way.next(target);
-            if target >= TERMINATED || way.holds(target) {
+            let Some(candidates) = &mut self.candidates else { break TERMINATED };
+            target = candidates.next(target, &self.place.segment, &mut self.watch);
+            if target >= TERMINATED || self.way.holds(target, &self.place) {
                 break target;
             }
             if self.watch.is_over() {
@@ -251,14 +542,13 @@ impl DocSet for HoldsScorer {
     }
 
     fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
-        let next = self.way.as_mut().map_or(TERMINATED, |way| way.next(target));
-        if target >= TERMINATED || next > target {
-            return SeekDangerResult::SeekLowerBound(next.max(target));
-        }
-        if self.watch.is_over() {
+        if target >= TERMINATED || self.watch.is_over() {
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        if self.way.as_mut().is_some_and(|way| way.holds(target)) {
+        let next = self.candidates.as_mut().map_or(TERMINATED, |some| some.step(target, &self.place.segment));
+        if next > target {
+            SeekDangerResult::SeekLowerBound(next)
+        } else if self.way.holds(target, &self.place) {
             self.doc = target;
             SeekDangerResult::Found
         } else {
@@ -271,14 +561,13 @@ impl DocSet for HoldsScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        self.way.as_ref().map_or(0, Way::size_hint)
+        self.candidates.as_ref().map_or(0, Candidates::cost)
     }
 }
 
 impl Scorer for HoldsScorer {
     fn score(&mut self) -> Score {
-        let doc = self.doc;
-        self.way.as_mut().map_or(0.0, |way| way.score(doc))
+        self.way.score(self.doc, &self.place)
     }
 }
 
@@ -296,18 +585,15 @@ pub(super) struct Row {
 
 impl Row {
     /// `None` when the segment does not hold one of the units, or time is up.
-    pub(super) fn open(
-        reader: &SegmentReader,
-        located: &[(u32, Term)],
-        deadline: Deadline,
-    ) -> tantivy::Result<Option<Self>> {
-        let mut units = Vec::with_capacity(located.len());
+    pub(super) fn open(segment: &InSegment, known: &Known, deadline: Deadline) -> tantivy::Result<Option<Self>> {
+        if frequency_of_row(segment, known)? == 0 {
+            return Ok(None);
+        }
+        let mut units = Vec::with_capacity(known.len());
         // a single unit stands in a row wherever it stands
-        let option =
-            if located.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
-        for (place, term) in located {
-            let index = reader.inverted_index(term.field())?;
-            match index.read_postings(term, option)? {
+        let option = if known.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
+        for (place, entry) in known {
+            match segment.postings(entry, option)? {
                 Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
                 _ => return Ok(None),
             }

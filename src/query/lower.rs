@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Bound;
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::RandomState;
 use tantivy::Term;
@@ -29,6 +29,7 @@ use super::any::{AnyQuery, Part};
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::deadline::{Deadline, TimedQuery};
 use super::exact::{HoldsQuery, Way};
+use super::lexicon::Lexicon;
 use super::near::NearQuery;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
@@ -57,6 +58,8 @@ type Engine = Box<dyn EngineQuery>;
 pub(crate) struct Lowered {
     /// See the module's doc.
     pub(crate) words: Engine,
+    /// `words` in its parts, where it is made of words and filters alone.
+    pub(crate) unfiltered: Option<Unfiltered>,
     /// See the module's doc; `None` when it finds just what `words` finds.
     pub(crate) strict: Option<Engine>,
     /// See the module's doc; `None` when an article cannot hold a part of the query.
@@ -65,6 +68,13 @@ pub(crate) struct Lowered {
     pub(crate) clauses: Vec<Clause>,
     /// When the queries stop: whoever runs one asks afterwards whether it did.
     pub(crate) deadline: Deadline,
+}
+
+/// Words, and the filters beside them.
+pub(crate) struct Unfiltered {
+    pub(crate) words: Engine,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) filter: Engine,
 }
 
 /// One text of the query that is scored and marked.
@@ -181,9 +191,10 @@ pub(crate) fn lower(
     fields: &Fields,
     analyzer: &Analyzer,
     synonyms: &Synonyms,
+    lexicon: &Arc<Lexicon>,
     deadline: Deadline,
 ) -> Lowered {
-    let lowering = Lowering { fields, analyzer, synonyms, deadline, clauses: RefCell::default() };
+    let lowering = Lowering { fields, analyzer, synonyms, lexicon, deadline, clauses: RefCell::default() };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
     let words = lowering.tier(query, Tier::Words).unwrap_or_else(nothing_asked);
@@ -197,7 +208,7 @@ pub(crate) fn lower(
     let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
     let relaxed = lowering.relaxed(query);
-    Lowered { words, strict, relaxed, clauses, deadline }
+    Lowered { words, unfiltered: lowering.unfiltered(query), strict, relaxed, clauses, deadline }
 }
 
 fn nothing_asked() -> Engine {
@@ -224,6 +235,7 @@ struct Lowering<'a> {
     fields: &'a Fields,
     analyzer: &'a Analyzer,
     synonyms: &'a Synonyms,
+    lexicon: &'a Arc<Lexicon>,
     deadline: Deadline,
     /// Clauses made so far: every query of the three asks for them, and cutting a text into words is most of the work.
     clauses: RefCell<Vec<(Text, Rc<Clause>)>>,
@@ -235,7 +247,7 @@ impl Lowering<'_> {
     }
 
     fn holds(&self, way: Way) -> Engine {
-        Box::new(HoldsQuery::new(way, self.deadline))
+        Box::new(HoldsQuery::new(way, self.lexicon, self.deadline))
     }
 
     /// A union of however many.
@@ -304,17 +316,34 @@ impl Lowering<'_> {
         }
         if !ways.is_empty() {
             others.retain(|child| {
-                let is_a_filter =
-                    matches!(child, Query::Date(_)) || matches!(child, Query::Text(text) if is_filter(text.field));
-                let filter = if is_a_filter { self.tier(child, tier) } else { None };
+                let filter = if filters_only(child) { self.tier(child, tier) } else { None };
                 let stays = filter.is_none();
-                ways.extend(filter.map(Way::Word));
+                ways.extend(filter.map(Way::Filter));
                 stays
             });
         }
         let together = (!ways.is_empty()).then(|| self.holds(Way::Every(ways)));
         let others = others.into_iter().filter_map(|child| self.part(child, tier));
         together.into_iter().map(|together| (Occur::Must, together)).chain(others).collect()
+    }
+
+    /// What the words tier is made of, where the engine can skip through its words.
+    fn unfiltered(&self, query: &Query) -> Option<Unfiltered> {
+        let Query::And(children) = query else { return None };
+        let (filters, texts): (Vec<&Query>, Vec<&Query>) = children.iter().partition(|child| filters_only(child));
+        let mut terms = Vec::new();
+        let mut words = |child: &&Query| match child {
+            Query::Text(text) if text.mode == Mode::Words => {
+                let (clause, field) = (self.clause(text), self.fields_of(text.field).0?);
+                let held = clause.concepts.iter().filter_map(|concept| concept.term.as_ref());
+                terms.extend(held.map(|word| Term::from_field_text(field, word)));
+                Some((Occur::Must, self.plain_words(text, &clause, Tier::Words)?))
+            }
+            _ => None,
+        };
+        let words = and(texts.iter().map(&mut words).collect::<Option<Vec<_>>>()?)?;
+        let filter = and(filters.into_iter().filter_map(|child| self.part(child, Tier::Words)).collect())?;
+        Some(Unfiltered { words, terms, filter })
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.
@@ -363,7 +392,7 @@ impl Lowering<'_> {
         let words: Option<Vec<_>> = parts.iter().map(Part::word).collect();
         match words.filter(|words| filter.is_none() && words.len() <= MAX_UNWATCHED) {
             Some(words) => union(words.into_iter().map(|(term, weight)| boosted(term_query(term), weight)).collect()),
-            None => Box::new(AnyQuery::new(parts, filter, self.deadline)),
+            None => Box::new(AnyQuery::new(parts, filter, self.lexicon, self.deadline)),
         }
     }
 
@@ -422,7 +451,7 @@ impl Lowering<'_> {
                 if let (Some((field, word)), Tier::Words) = (word, tier) {
                     return Some(boosted(term(field, word), text.weight));
                 }
-                let word = word.map(|(field, word)| term(field, word));
+                let word = word.map(|(field, word)| (Term::from_field_text(field, word), 1.0));
                 let mut parts = vec![(Occur::Must, self.exact(&unit_fields, &clause.units, word))];
                 // its words only tell which of many articles are worth a closer look
                 let content = clause.terms.iter().filter(|scored| scored.class == WordClass::Content);
@@ -436,7 +465,7 @@ impl Lowering<'_> {
                 let clause = self.clause(text);
                 let groups: Vec<&[UnitKey]> = clause.concepts.iter().map(|c| c.units.as_slice()).collect();
                 let near = |&field: &EngineField| -> Engine {
-                    Box::new(NearQuery::new(field, &groups, distance, self.deadline))
+                    Box::new(NearQuery::new(field, &groups, distance, self.lexicon, self.deadline))
                 };
                 (!groups.is_empty()).then(|| union(unit_fields.iter().map(near).map(unscored).collect()))
             }
@@ -463,7 +492,7 @@ impl Lowering<'_> {
         let (word_field, unit_fields) = self.fields_of(text.field);
         let held = |concept: &Concept| {
             let word = concept.term.as_ref().zip(word_field);
-            let word = word.map(|(word, field)| boosted(term(field, word), concept.weight));
+            let word = word.map(|(word, field)| (Term::from_field_text(field, word), concept.weight));
             match (word, tier) {
                 (Some(word), Tier::Words) => Way::Word(word),
                 (word, _) => Way::string(&unit_fields, &concept.units, word),
@@ -485,7 +514,7 @@ impl Lowering<'_> {
     /// How another name of a concept is held: by its word, or its units in a row.
     fn name(&self, name: &OtherName, field: Field, tier: Tier) -> Way {
         let (word_field, unit_fields) = self.fields_of(field);
-        let word = name.term.as_ref().zip(word_field).map(|(word, field)| term(field, word));
+        let word = name.term.as_ref().zip(word_field).map(|(word, field)| (Term::from_field_text(field, word), 1.0));
         match (word, tier) {
             (Some(word), Tier::Words) => Way::Word(word),
             (word, _) => Way::string(&unit_fields, &name.units, word),
@@ -668,6 +697,16 @@ fn is_filter(field: Field) -> bool {
     matches!(field, Field::Category | Field::Author | Field::Url)
 }
 
+/// Whether a part of a query tells nothing but which articles may be found.
+fn filters_only(query: &Query) -> bool {
+    match query {
+        Query::Date(_) => true,
+        Query::Text(text) => is_filter(text.field),
+        Query::Or(children) => children.iter().all(filters_only),
+        Query::All | Query::Not(_) | Query::And(_) => false,
+    }
+}
+
 /// Whether other words of the text say the same: a longer one that holds this, or shorter ones that together make it up.
 fn shares_evidence(word: &words::Word<'_>, found: &[words::Word<'_>]) -> bool {
     let (start, end) = (word.bytes.start, word.bytes.end);
@@ -726,7 +765,7 @@ fn term_query(term: &Term) -> Engine {
 
 impl Lowering<'_> {
     /// What contains the units in a row, unscored; `word` finds articles that do so anyway.
-    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<Engine>) -> Engine {
+    fn exact(&self, fields: &[EngineField], units: &[UnitKey], word: Option<(Term, f32)>) -> Engine {
         match units {
             [] => unscored(Box::new(EmptyQuery)),
             units => unscored(self.holds(Way::string(fields, units, word))),

@@ -17,6 +17,7 @@ pub mod ast;
 pub mod dates;
 pub(crate) mod deadline;
 mod exact;
+pub(crate) mod lexicon;
 pub(crate) mod lower;
 mod near;
 pub mod parse;

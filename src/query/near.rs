@@ -1,13 +1,15 @@
 //! A query of the engine for words that stand close together, in any order.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::deadline::Deadline;
-use super::exact::{Row, explain_match, located};
+use super::exact::{Known, Located, Row, explain_match, known, located};
+use super::lexicon::Lexicon;
 use super::lower::UnitKey;
 use crate::analysis::units::Unit;
 
@@ -15,14 +17,22 @@ use crate::analysis::units::Unit;
 /// `distance` other units. Punctuation counts as half a unit.
 #[derive(Clone)]
 pub(crate) struct NearQuery {
-    groups: Vec<Vec<(u32, Term)>>,
+    groups: Vec<Located>,
     distance: u32,
+    lexicon: Arc<Lexicon>,
     deadline: Deadline,
 }
 
 impl NearQuery {
-    pub(crate) fn new(field: Field, groups: &[&[UnitKey]], distance: u32, deadline: Deadline) -> Self {
-        Self { groups: groups.iter().map(|units| located(field, units)).collect(), distance, deadline }
+    pub(crate) fn new(
+        field: Field,
+        groups: &[&[UnitKey]],
+        distance: u32,
+        lexicon: &Arc<Lexicon>,
+        deadline: Deadline,
+    ) -> Self {
+        let groups = groups.iter().map(|units| located(field, units)).collect();
+        Self { groups, distance, lexicon: Arc::clone(lexicon), deadline }
     }
 }
 
@@ -34,15 +44,25 @@ impl fmt::Debug for NearQuery {
 
 impl Query for NearQuery {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
+        let groups = self.groups.iter().map(|units| known(&self.lexicon, units)).collect();
+        let Self { distance, deadline, .. } = *self;
+        Ok(Box::new(NearWeight { groups, lexicon: Arc::clone(&self.lexicon), distance, deadline }))
     }
 }
 
-impl Weight for NearQuery {
+struct NearWeight {
+    groups: Vec<Known>,
+    lexicon: Arc<Lexicon>,
+    distance: u32,
+    deadline: Deadline,
+}
+
+impl Weight for NearWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let segment = self.lexicon.in_segment(reader);
         let mut groups = Vec::new();
         for units in &self.groups {
-            let Some(row) = Row::open(reader, units, self.deadline)? else { return Ok(Box::new(EmptyScorer)) };
+            let Some(row) = Row::open(&segment, units, self.deadline)? else { return Ok(Box::new(EmptyScorer)) };
             groups.push(row);
         }
         let Self { distance, deadline, .. } = *self;

@@ -307,6 +307,7 @@ mod tests {
     use crate::analysis::dictionary::Dictionary;
     use crate::index::schema::schema;
     use crate::query::deadline::Deadline;
+    use crate::query::lexicon::Lexicon;
     use crate::query::lower::lower;
     use crate::query::parse;
     use crate::query::synonyms::Synonyms;
@@ -316,10 +317,9 @@ mod tests {
     fn check(query: &str, text: &str, marked: &str, missing: &[&str]) {
         let analyzer = Analyzer::for_queries(Arc::new(Dictionary::default()));
         let query = parse(query, &"2026-01-01T00:00:00Z[UTC]".parse().unwrap()).query;
-        let matcher = Matcher::new(
-            &lower(&query, &schema().1, &analyzer, &Synonyms::built_in(), Deadline::default()).clauses,
-            |_| 1.0,
-        );
+        let lexicon = Arc::new(Lexicon::new(&[]));
+        let lowered = lower(&query, &schema().1, &analyzer, &Synonyms::built_in(), &lexicon, Deadline::default());
+        let matcher = Matcher::new(&lowered.clauses, |_| 1.0);
         let found = matcher.find("", text, &analyzer);
         let mut shown = text.to_owned();
         for mark in super::super::snippet::marks(text, &found.body).into_iter().rev() {

@@ -5,10 +5,13 @@
 //! 3. These are ranked again with all that the index knows of them ([`rank`]), in stretches: the engine's first [`POOL`],
 //!    and for the pages behind these the next 900, then the next 9,000. What follows keeps the engine's order. A stretch
 //!    does not depend on the page that asks, so pages neither overlap nor leave gaps, however deep they are.
+//!    Where hits are sorted by date, all that the second query finds stand before what the third finds, and most of them
+//!    are never looked at ([`dates`]).
 //! 4. The articles of the page are fetched, marked ([`matching`]) and cut to snippets ([`snippet`]).
 //!
 //! Nothing is counted or fetched that the request did not ask for.
 
+mod dates;
 pub(crate) mod facets;
 mod hints;
 mod matching;
@@ -25,18 +28,20 @@ use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::{EnableScoring, Query as EngineQuery};
-use tantivy::{DocAddress, Order, TantivyDocument};
+use tantivy::store::StoreReader;
+use tantivy::{DocAddress, DocSet, Order, SeekDangerResult, TantivyDocument};
 
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
 use crate::article::{Article, ArticleId};
 use crate::error::Error;
 use crate::index::ArticleIndex;
-use crate::index::document::article;
+use crate::index::document::{article, article_of_bytes};
 use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::deadline::Deadline;
-use crate::query::lower::{Lowered, lower};
+use crate::query::lexicon::Lexicon;
+use crate::query::lower::{Lowered, Unfiltered, lower};
 use crate::query::synonyms::Synonyms;
 use matching::Matcher;
 use request::{SearchRequest, Sort};
@@ -56,6 +61,10 @@ const MAX_RANKED: usize = 10_000;
 #[derive(Clone)]
 pub struct Searcher {
     engine: tantivy::Searcher,
+    lexicon: Arc<Lexicon>,
+    /// Of each segment.
+    stores: Arc<[StoreReader]>,
+    sample: Arc<dates::Sample>,
     fields: Fields,
     analyzer: Analyzer,
     synonyms: Arc<Synonyms>,
@@ -69,8 +78,11 @@ impl ArticleIndex {
     /// What the engine says when it opens the segments.
     pub fn searcher(&self, dictionary: Arc<Dictionary>) -> Result<Searcher, Error> {
         let engine = self.reader()?.searcher();
+        let stores = self.stores(&engine)?.into();
+        let lexicon = Arc::new(Lexicon::new(engine.segment_readers()));
         let analyzer = Analyzer::for_queries(dictionary);
-        Ok(Searcher { engine, fields: self.fields, analyzer, synonyms: Synonyms::built_in(), zone: self.zone() })
+        let (sample, synonyms, zone) = (Arc::default(), Synonyms::built_in(), self.zone());
+        Ok(Searcher { engine, lexicon, stores, sample, fields: self.fields, analyzer, synonyms, zone })
     }
 }
 
@@ -97,7 +109,7 @@ struct Page {
     /// How many of the articles up to the end of the page hold every word.
     full: usize,
     /// Articles that hold every word, where these were counted.
-    counted: Option<usize>,
+    counted: Option<Total>,
 }
 
 impl Searcher {
@@ -108,13 +120,13 @@ impl Searcher {
     }
 
     fn lowered(&self, query: &crate::query::Query, deadline: Deadline) -> Lowered {
-        lower(query, &self.fields, &self.analyzer, &self.synonyms, deadline)
+        lower(query, &self.fields, &self.analyzer, &self.synonyms, &self.lexicon, deadline)
     }
 
     /// Runs a query of the engine over one segment after the other, as the engine does, while there is time.
     fn run<C: Collector>(&self, query: &dyn EngineQuery, collector: &C, deadline: Deadline) -> Result<C::Fruit, Error> {
         let scoring = if collector.requires_scoring() {
-            EnableScoring::enabled_from_searcher(&self.engine)
+            EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine)
         } else {
             EnableScoring::disabled_from_searcher(&self.engine)
         };
@@ -141,8 +153,9 @@ impl Searcher {
         let wanted = self.wanted(request, limit);
         let Page { candidates, full, counted } = self.page(&lowered, limit, wanted, request)?;
 
-        let matcher =
-            Matcher::new(&lowered.clauses, |concept| rank::concept_weight(&self.engine, &self.fields, concept));
+        let matcher = Matcher::new(&lowered.clauses, |concept| {
+            rank::concept_weight(self.articles(), &self.lexicon, &self.fields, concept)
+        });
         let hits = (request.offset + 1..)
             .zip(candidates)
             .map(|(rank, candidate)| {
@@ -272,12 +285,11 @@ impl Searcher {
         lowered: &Lowered,
         wanted: usize,
         request: &SearchRequest,
-    ) -> Result<(Vec<Candidate>, Option<usize>), Error> {
-        let strict = lowered.strict.as_ref().unwrap_or(&lowered.words);
+    ) -> Result<(Vec<Candidate>, Option<Total>), Error> {
         let sort =
             if lowered.clauses.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         if sort != Sort::Relevance {
-            return Ok((self.by_date(strict, sort, wanted, lowered.deadline)?, None));
+            return self.by_date(lowered, sort, wanted);
         }
         let Some(strict) = &lowered.strict else {
             // strings are looked for in every article that holds their characters: once, for the best and the number
@@ -289,10 +301,18 @@ impl Searcher {
                 Ok(found)
             };
             let found = self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?;
-            return Ok((found, count));
+            return Ok((found, count.map(exactly)));
         };
-        let mut found =
-            self.by_score(&mut self.best(&lowered.words, lowered.deadline), wanted, HashSet::new(), lowered, request)?;
+        let mut found = match &lowered.unfiltered {
+            Some(unfiltered) => {
+                let mut best = self.best_filtered(unfiltered, &lowered.words, lowered.deadline);
+                self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?
+            }
+            None => {
+                let mut best = self.best(&lowered.words, lowered.deadline);
+                self.by_score(&mut best, wanted, HashSet::new(), lowered, request)?
+            }
+        };
         if found.len() < wanted {
             let known = found.iter().map(|candidate| candidate.address).collect();
             found.extend(self.by_score(
@@ -325,7 +345,7 @@ impl Searcher {
         deadline: Deadline,
     ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
         move |limit| {
-            let weight = query.weight(EnableScoring::enabled_from_searcher(&self.engine))?;
+            let weight = query.weight(EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine))?;
             let mut top = Top::new(limit);
             for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
                 let alive = segment.alive_bitset();
@@ -335,6 +355,45 @@ impl Searcher {
                     }
                     top.offer(score, DocAddress::new(ordinal, doc))
                 })?;
+                deadline.check()?;
+            }
+            Ok(top.into_sorted())
+        }
+    }
+
+    /// The same for words with filters: the engine skips through words alone, and what it gives is looked up in the filter.
+    fn best_filtered(
+        &self,
+        unfiltered: &Unfiltered,
+        filtered: &dyn EngineQuery,
+        deadline: Deadline,
+    ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
+        /// A filter that finds fewer than one document for so many with the words is where these are looked up.
+        const RARE: u32 = 8;
+        move |limit| {
+            let scoring = EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine);
+            let (words, filtered) = (unfiltered.words.weight(scoring)?, filtered.weight(scoring)?);
+            let filter = unfiltered.filter.weight(EnableScoring::disabled_from_searcher(&self.engine))?;
+            let mut top = Top::new(limit);
+            for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
+                let mut filter = filter.scorer(segment, 1.0)?;
+                let in_segment = self.lexicon.in_segment(segment);
+                let holding = unfiltered.terms.iter().map(|term| in_segment.documents(&self.lexicon.entry(term)));
+                let rarest = holding.collect::<tantivy::Result<Vec<u32>>>()?.into_iter().min().unwrap_or(0);
+                let is_rare = filter.size_hint() < rarest / RARE;
+                let alive = segment.alive_bitset();
+                let threshold = top.threshold();
+                let mut offer = |doc, score| {
+                    if alive.is_some_and(|alive| alive.is_deleted(doc)) {
+                        return top.threshold();
+                    }
+                    if !is_rare && filter.seek_danger(doc) != SeekDangerResult::Found {
+                        return top.threshold();
+                    }
+                    top.offer(score, DocAddress::new(ordinal, doc))
+                };
+                let weight = if is_rare { &filtered } else { &words };
+                weight.for_each_pruning(threshold, segment, &mut offer)?;
                 deadline.check()?;
             }
             Ok(top.into_sorted())
@@ -364,11 +423,16 @@ impl Searcher {
             let is_last = is_all && found.len() <= room;
             found.truncate(room);
             known.extend(found.iter().map(|(_, address)| address));
+            let needed = wanted.saturating_sub(ranked.len());
+            if request.sort != Sort::Relevance && (is_last || found.len() >= needed) {
+                // nothing follows whose score depends on the others of the stretch
+                found = self.in_order(found, |&(_, address)| address, request.sort)?;
+                found.truncate(needed);
+            }
             let mut stretch = if end <= MAX_RANKED {
                 // another order than that of the ranking needs all of a stretch
-                let needed =
-                    if request.sort == Sort::Relevance { wanted.saturating_sub(ranked.len()) } else { usize::MAX };
-                rank::rank(&self.engine, &self.fields, lowered, &found, needed, request.explain)?
+                let needed = if request.sort == Sort::Relevance { needed } else { usize::MAX };
+                rank::rank(&self.engine, &self.lexicon, &self.fields, lowered, &found, needed, request.explain)?
             } else {
                 let unranked = |(score, address)| Candidate { score, address, explanation: None };
                 found.into_iter().map(unranked).collect()
@@ -376,7 +440,7 @@ impl Searcher {
             // scores do not rise from one stretch to the next
             stretch.iter_mut().for_each(|candidate| candidate.score = candidate.score.min(least));
             least = stretch.last().map_or(least, |candidate| candidate.score);
-            ranked.extend(self.in_order(stretch, request.sort)?);
+            ranked.extend(self.in_order(stretch, |candidate| candidate.address, request.sort)?);
             if is_last || ranked.len() >= wanted {
                 return Ok(ranked);
             }
@@ -384,34 +448,52 @@ impl Searcher {
         }
     }
 
-    /// A stretch in the order asked for: missing dates last, ids ascending, as the engine sorts.
-    fn in_order(&self, stretch: Vec<Candidate>, sort: Sort) -> Result<Vec<Candidate>, Error> {
+    /// A stretch in the order asked for.
+    fn in_order<T>(&self, stretch: Vec<T>, address: impl Fn(&T) -> DocAddress, sort: Sort) -> Result<Vec<T>, Error> {
         if sort == Sort::Relevance {
             return Ok(stretch);
         }
-        let dates =
-            stretch.iter().map(|candidate| self.date_and_id(candidate.address)).collect::<Result<Vec<_>, _>>()?;
-        let mut dated: Vec<_> = dates.into_iter().zip(stretch).collect();
-        dated.sort_by_key(|((date, id), _)| {
-            let date = if sort == Sort::Newest { date.map(|date| -date) } else { *date };
-            (date.is_none(), date, *id)
-        });
-        Ok(dated.into_iter().map(|(_, candidate)| candidate).collect())
+        let key = |item: &T| self.date_and_id(address(item)).map(|(date, id)| dates::sort_key(sort, date, id));
+        let keys = stretch.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let mut dated: Vec<_> = keys.into_iter().zip(stretch).collect();
+        dated.sort_by_key(|(key, _)| *key);
+        Ok(dated.into_iter().map(|(_, item)| item).collect())
     }
 
-    fn by_date(
-        &self,
-        query: &dyn EngineQuery,
-        sort: Sort,
-        wanted: usize,
-        deadline: Deadline,
-    ) -> Result<Vec<Candidate>, Error> {
+    /// The first `wanted` articles that hold every word, by date, and their number, where it was counted in passing.
+    fn by_date(&self, lowered: &Lowered, sort: Sort, wanted: usize) -> Result<(Vec<Candidate>, Option<Total>), Error> {
+        let candidates = |addresses: Vec<DocAddress>| -> Vec<Candidate> {
+            addresses.into_iter().map(|address| Candidate { score: 0.0, address, explanation: None }).collect()
+        };
+        let (countable, at_least) = self.countable(lowered);
+        let all = lowered.strict.as_ref().unwrap_or(&lowered.words);
+        let wanted = wanted.max(1);
+        let mut total = None;
+        if at_least || lowered.clauses.is_empty() {
+            let counted = self.run(countable, &Count, lowered.deadline)?;
+            total = Some(Total { articles: counted as u64, at_least });
+            let (wanted, deadline) = ((wanted, counted), lowered.deadline);
+            if let Some(first) = dates::first(&self.engine, &self.fields, &self.sample, all, sort, wanted, deadline)? {
+                return Ok((candidates(first), total));
+            }
+        }
         let order = if sort == Sort::Oldest { Order::Asc } else { Order::Desc };
         let date = SortByStaticFastValue::<i64>::for_field(DATE);
         let id = SortByStaticFastValue::<u64>::for_field(ID);
-        let top = TopDocs::with_limit(wanted.max(1)).order_by(((date, order), (id, Order::Asc)));
-        let found = self.run(query, &top, deadline)?;
-        Ok(found.into_iter().map(|(_, address)| Candidate { score: 0.0, address, explanation: None }).collect())
+        let top = TopDocs::with_limit(wanted).order_by(((date, order), (id, Order::Asc)));
+        let (found, counted) = self.run(all, &(top, Count), lowered.deadline)?;
+        // how many a page does not show is told as it is in any order
+        let total = total.filter(|_| found.len() >= wanted).unwrap_or(exactly(counted));
+        Ok((candidates(found.into_iter().map(|(_, address)| address).collect()), Some(total)))
+    }
+
+    /// What is counted to tell how many articles are found, and whether there may be more: looking for strings costs too
+    /// much where their characters are frequent.
+    fn countable<'l>(&self, lowered: &'l Lowered) -> (&'l dyn EngineQuery, bool) {
+        match &lowered.strict {
+            Some(strict) if rank::is_cheap(&self.lexicon, &self.fields, &lowered.clauses) => (&**strict, false),
+            strict => (&*lowered.words, strict.is_some()),
+        }
     }
 
     fn date_and_id(&self, address: DocAddress) -> Result<(Option<i64>, u64), Error> {
@@ -421,14 +503,12 @@ impl Searcher {
     }
 
     /// Exact where the page has room left, or where counting costs less than it takes to notice.
-    fn total(&self, lowered: &Lowered, found: usize, wanted: usize, counted: Option<usize>) -> Result<Total, Error> {
-        if let Some(articles) = counted.or((found < wanted).then_some(found)) {
-            return Ok(Total { articles: articles as u64, at_least: false });
+    fn total(&self, lowered: &Lowered, found: usize, wanted: usize, counted: Option<Total>) -> Result<Total, Error> {
+        if let Some(total) = counted.or((found < wanted).then(|| exactly(found))) {
+            return Ok(total);
         }
-        let strict = lowered.strict.as_ref().filter(|_| rank::is_cheap(&self.engine, &self.fields, &lowered.clauses));
-        let at_least = lowered.strict.is_some() && strict.is_none();
-        let articles = self.run(strict.unwrap_or(&lowered.words), &Count, lowered.deadline)? as u64;
-        Ok(Total { articles, at_least })
+        let (query, at_least) = self.countable(lowered);
+        Ok(Total { articles: self.run(query, &Count, lowered.deadline)? as u64, at_least })
     }
 
     fn hit(&self, rank: usize, candidate: Candidate, matcher: &Matcher, request: &SearchRequest) -> Result<Hit, Error> {
@@ -453,7 +533,8 @@ impl Searcher {
     }
 
     fn fetch(&self, address: DocAddress) -> Result<Article, Error> {
-        article(&self.fields, &self.engine.doc::<TantivyDocument>(address)?)
+        let store = &self.stores[address.segment_ord as usize];
+        article_of_bytes(&self.fields, &store.get_document_bytes(address.doc_id)?)
     }
 
     /// Articles whose id begins with `prefix`, at most `limit`; more than one when the prefix is too short.
@@ -491,6 +572,10 @@ impl Searcher {
     pub fn articles(&self) -> u64 {
         self.engine.num_docs()
     }
+}
+
+fn exactly(articles: usize) -> Total {
+    Total { articles: articles as u64, at_least: false }
 }
 
 /// Byte ranges of a text, see [`Marked::marks`].

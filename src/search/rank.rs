@@ -11,12 +11,14 @@
 //! How the constants were found, and what each part is worth, is in `docs/ranking.md`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, DocSet, SegmentReader, Term};
+use tantivy::{DocAddress, DocId, DocSet, Term};
 
 use super::Candidate;
 use super::top::Top;
@@ -24,6 +26,7 @@ use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
+use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
 /// Saturation of a word's frequency.
@@ -73,31 +76,32 @@ fn place(count: u32) -> f32 {
 }
 
 /// How much a concept says: the idf of its word, or of its rarest unit.
-pub(crate) fn concept_weight(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> f32 {
+pub(crate) fn concept_weight(documents: u64, lexicon: &Lexicon, fields: &Fields, concept: &Concept) -> f32 {
     let holding = match &concept.term {
-        Some(term) => searcher.doc_freq(&Term::from_field_text(fields.text, term)).unwrap_or(0),
-        None => rarest(searcher, fields, concept),
+        Some(term) => lexicon.doc_freq(&Term::from_field_text(fields.text, term)).unwrap_or(0),
+        None => rarest(lexicon, fields, concept),
     };
-    idf(searcher.num_docs(), holding)
+    idf(documents, holding)
 }
 
-fn rarest(searcher: &tantivy::Searcher, fields: &Fields, concept: &Concept) -> u64 {
+fn rarest(lexicon: &Lexicon, fields: &Fields, concept: &Concept) -> u64 {
     let term = |text: &str| Term::from_field_text(fields.body_units, text);
-    let holding = concept.units.iter().map(|unit| searcher.doc_freq(&term(&unit.text)).unwrap_or(0));
+    let holding = concept.units.iter().map(|unit| lexicon.doc_freq(&term(&unit.text)).unwrap_or(0));
     holding.min().unwrap_or(0)
 }
 
 /// Whether counting all that holds the concepts by their characters costs little. A single character has no positions to
 /// look at.
-pub(crate) fn is_cheap(searcher: &tantivy::Searcher, fields: &Fields, clauses: &[Clause]) -> bool {
+pub(crate) fn is_cheap(lexicon: &Lexicon, fields: &Fields, clauses: &[Clause]) -> bool {
     let concepts = clauses.iter().flat_map(|clause| &clause.concepts);
-    let cost = |concept: &Concept| rarest(searcher, fields, concept) / if concept.units.len() == 1 { 10 } else { 1 };
+    let cost = |concept: &Concept| rarest(lexicon, fields, concept) / if concept.units.len() == 1 { 10 } else { 1 };
     concepts.map(cost).sum::<u64>() < CHEAP_POSTINGS
 }
 
 /// The best `wanted` of `found`, scored anew, best first; ties by id.
 pub(crate) fn rank(
     searcher: &tantivy::Searcher,
+    lexicon: &Arc<Lexicon>,
     fields: &Fields,
     lowered: &Lowered,
     found: &[(f32, DocAddress)],
@@ -107,13 +111,14 @@ pub(crate) fn rank(
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let asked = Asked::new(searcher, fields, &lowered.clauses)?;
+    let asked = Asked::new(searcher.num_docs(), lexicon, fields, &lowered.clauses)?;
     let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
     addresses.sort_unstable();
     let mut best = Top::new(wanted);
     let mut ranked: Vec<(u64, Candidate)> = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
-        let mut postings = PostingsOfAsked::new(searcher.segment_reader(in_segment[0].segment_ord), fields, &asked)?;
+        let segment = lexicon.in_segment(searcher.segment_reader(in_segment[0].segment_ord));
+        let mut postings = PostingsOfAsked::new(&segment, fields, &asked)?;
         for &address in in_segment {
             lowered.deadline.check()?;
             let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
@@ -131,8 +136,8 @@ pub(crate) fn rank(
 /// What is asked, in one row: the clauses of the query one after the other.
 struct Asked {
     terms: Vec<AskedTerm>,
-    /// Different texts of units.
-    units: Vec<String>,
+    /// Different units.
+    units: Vec<AskedUnit>,
     borders: Vec<Border>,
     /// Content leaves that are neighbours (0), or have one between (1): indexes into `terms`.
     pairs: Vec<(usize, usize, usize)>,
@@ -146,8 +151,17 @@ struct Border {
     weight: f32,
 }
 
+/// A unit, looked up in both fields.
+struct AskedUnit {
+    text: String,
+    in_title: Arc<Entry>,
+    in_body: Arc<Entry>,
+}
+
 struct AskedTerm {
     text: String,
+    in_text: Arc<Entry>,
+    in_title: Arc<Entry>,
     /// Weight in the query times idf.
     weight: f32,
     idf: f32,
@@ -174,22 +188,26 @@ struct Evidence {
 }
 
 impl Asked {
-    fn new(searcher: &tantivy::Searcher, fields: &Fields, clauses: &[Clause]) -> Result<Self, Error> {
-        let documents = searcher.num_docs();
+    fn new(documents: u64, lexicon: &Lexicon, fields: &Fields, clauses: &[Clause]) -> Result<Self, Error> {
+        let tokens = lexicon.total_num_tokens(fields.text)?;
+        let average_length = (tokens as f32 / lexicon.total_num_docs()?.max(1) as f32).max(1.0);
         let mut asked =
-            Self { terms: Vec::new(), units: Vec::new(), borders: Vec::new(), pairs: Vec::new(), average_length: 1.0 };
+            Self { terms: Vec::new(), units: Vec::new(), borders: Vec::new(), pairs: Vec::new(), average_length };
         let mut known: HashMap<&str, usize> = HashMap::new();
         let mut leaves = Vec::new();
         for clause in clauses {
-            let units: Vec<usize> = clause.units.iter().map(|unit| asked.unit(&unit.text)).collect();
+            let units: Vec<usize> = clause.units.iter().map(|unit| asked.unit(lexicon, fields, &unit.text)).collect();
             for term in &clause.terms {
-                let holding = searcher.doc_freq(&Term::from_field_text(fields.text, &term.term))?;
-                let idf = idf(documents, holding);
+                let entry = |field| lexicon.entry(&Term::from_field_text(field, &term.term));
+                let in_text = entry(fields.text);
+                let idf = idf(documents, lexicon.documents(&in_text)?);
                 let number = *known.entry(&term.term).or_insert_with(|| {
                     let span = term.units.clone();
                     let first = clause.units[span.start].position;
                     asked.terms.push(AskedTerm {
                         text: term.term.clone(),
+                        in_text,
+                        in_title: entry(fields.title),
                         weight: 0.0,
                         idf,
                         class: term.class,
@@ -206,7 +224,7 @@ impl Asked {
                 }
             }
             asked.find_borders(clause, &units, &known);
-            asked.find_others(clause, &known);
+            asked.find_others(lexicon, fields, clause, &known);
         }
         for (distance, _) in PAIR_WEIGHTS.iter().enumerate() {
             for pair in leaves.windows(distance + 2) {
@@ -217,29 +235,24 @@ impl Asked {
                 }
             }
         }
-        let tokens: u64 = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| Ok(segment.inverted_index(fields.text)?.total_num_tokens()))
-            .sum::<Result<u64, Error>>()?;
-        let indexed: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
-        asked.average_length = (tokens as f32 / indexed.max(1) as f32).max(1.0);
         Ok(asked)
     }
 
-    fn unit(&mut self, text: &str) -> usize {
-        self.units.iter().position(|known| known == text).unwrap_or_else(|| {
-            self.units.push(text.to_owned());
+    fn unit(&mut self, lexicon: &Lexicon, fields: &Fields, text: &str) -> usize {
+        self.units.iter().position(|known| known.text == text).unwrap_or_else(|| {
+            let entry = |field| lexicon.entry(&Term::from_field_text(field, text));
+            let (in_title, in_body) = (entry(fields.title_units), entry(fields.body_units));
+            self.units.push(AskedUnit { text: text.to_owned(), in_title, in_body });
             self.units.len() - 1
         })
     }
 
     /// Hands the other names of concepts to the terms that these are made of.
-    fn find_others(&mut self, clause: &Clause, known: &HashMap<&str, usize>) {
+    fn find_others(&mut self, lexicon: &Lexicon, fields: &Fields, clause: &Clause, known: &HashMap<&str, usize>) {
         for others in &clause.others {
             for name in &others.names {
                 let units: Vec<(usize, u32)> =
-                    name.units.iter().map(|unit| (self.unit(&unit.text), unit.position)).collect();
+                    name.units.iter().map(|unit| (self.unit(lexicon, fields, &unit.text), unit.position)).collect();
                 let is_in =
                     |term: &&ScoredTerm| others.units.start <= term.units.start && term.units.end <= others.units.end;
                 for term in clause.terms.iter().filter(is_in) {
@@ -390,23 +403,21 @@ struct PostingsOfAsked<'a> {
 }
 
 impl<'a> PostingsOfAsked<'a> {
-    fn new(segment: &'a SegmentReader, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
-        let words = |field| {
-            let terms = asked.terms.iter().map(|term| Term::from_field_text(field, &term.text));
-            Lookup::new(segment, IndexRecordOption::WithFreqs, terms)
+    fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
+        let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| {
+            Lookup::new(segment, IndexRecordOption::WithFreqs, asked.terms.iter().map(entry))
         };
-        let units = |field| {
-            let units = asked.units.iter().map(|unit| Term::from_field_text(field, unit));
-            Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, units)
+        let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| {
+            Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, asked.units.iter().map(entry))
         };
         Ok(Self {
             asked,
-            in_text: words(fields.text),
-            in_title: words(fields.title),
-            title_units: units(fields.title_units),
-            body_units: units(fields.body_units),
-            lengths: segment.get_fieldnorms_reader(fields.text)?,
-            ids: segment.fast_fields().u64(ID)?,
+            in_text: words(|term| &term.in_text),
+            in_title: words(|term| &term.in_title),
+            title_units: units(|unit| &unit.in_title),
+            body_units: units(|unit| &unit.in_body),
+            lengths: segment.reader().get_fieldnorms_reader(fields.text)?,
+            ids: segment.reader().fast_fields().u64(ID)?,
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
@@ -479,29 +490,25 @@ impl<'a> PostingsOfAsked<'a> {
 /// Postings of some terms in one segment, asked for in the order of the documents. They are opened when they are first
 /// asked for: where no candidate can hold a term, that never happens.
 struct Lookup<'a> {
-    segment: &'a SegmentReader,
+    segment: &'a InSegment,
     option: IndexRecordOption,
-    terms: Vec<(Term, Option<Opened>)>,
+    terms: Vec<(&'a Entry, Option<Opened>)>,
 }
 
 /// Postings, where the segment has any.
 type Opened = Option<Box<SegmentPostings>>;
 
 impl<'a> Lookup<'a> {
-    fn new(segment: &'a SegmentReader, option: IndexRecordOption, terms: impl Iterator<Item = Term>) -> Self {
-        Self { segment, option, terms: terms.map(|term| (term, None)).collect() }
+    fn new(segment: &'a InSegment, option: IndexRecordOption, terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
+        Self { segment, option, terms: terms.map(|entry| (&**entry, None)).collect() }
     }
 
     /// The postings of `term` at `doc`, if it occurs there.
     fn at(&mut self, term: usize, doc: u32) -> Result<Option<&mut SegmentPostings>, Error> {
-        let (term, opened) = &mut self.terms[term];
+        let (entry, opened) = &mut self.terms[term];
         let opened = match opened {
             Some(opened) => opened,
-            None => {
-                let index = self.segment.inverted_index(term.field())?;
-                let postings = index.read_postings(term, self.option).map_err(tantivy::TantivyError::from)?;
-                opened.insert(postings.map(Box::new))
-            }
+            None => opened.insert(self.segment.postings(entry, self.option)?.map(Box::new)),
         };
         let Some(postings) = opened else { return Ok(None) };
         if postings.doc() < doc {
