@@ -2,8 +2,8 @@
 //!
 //! The engine's own conjunction and phrase read the positions of every article that holds all units of one string, which
 //! for frequent characters are most articles, before they look at the other strings. This one asks in two rounds: first
-//! postings only, of all words and units that are asked for, the rarest first; then positions, in the few articles that are left. An
-//! article that holds a string as a word needs no look at its positions at all.
+//! postings only, of all words and units that are asked for, the rarest first; then positions, in the few articles that are
+//! left. An article that holds a string as a word needs no look at its positions at all.
 
 use std::fmt;
 use std::sync::Arc;
