@@ -56,3 +56,33 @@ pub(super) fn merge(writer: &mut IndexWriter, threads: usize) -> tantivy::Result
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tantivy::Index;
+    use tantivy::index::SegmentId;
+    use tantivy::schema::Schema;
+
+    use super::*;
+
+    /// How many segments of these sizes are merged into each new one.
+    fn merged(sizes: &[u32]) -> Vec<usize> {
+        let index = Index::create_in_ram(Schema::builder().build());
+        let segment = |&articles: &u32| index.new_segment_meta(SegmentId::generate_random(), articles);
+        let segments: Vec<SegmentMeta> = sizes.iter().map(segment).collect();
+        candidates(&segments).iter().map(|candidate| candidate.0.len()).collect()
+    }
+
+    #[test]
+    fn large_segments_are_merged_by_eight_however_many_wait() {
+        assert_eq!(merged(&[20_000; 7]), [0; 0]);
+        assert_eq!(merged(&[20_000; 50]), [8; 6]);
+        assert_eq!(merged(&[1_000_000, 20_000, 20_000]), [0; 0]);
+    }
+
+    #[test]
+    fn four_small_segments_become_one() {
+        assert_eq!(merged(&[1_000_000, 10, 10, 10]), [0; 0]);
+        assert_eq!(merged(&[1_000_000, 9_999, 10, 10, 10]), [4]);
+    }
+}
