@@ -37,7 +37,8 @@ impl Segmenter for Jieba {
 /// frequent characters have small numbers, so that what text asks for all the time stands together.
 #[derive(Debug)]
 pub struct WordTable {
-    /// Numbers of the characters that words have, from 1 on, by the character; 0 for all others.
+    /// By the character, its number: from 2 on for those that words have; [`IN_NO_WORD`] for all others that jieba takes for
+    /// Chinese; [`BOUNDARY`] for what it does not.
     ids: Vec<u32>,
     /// For each slot, that of the node whose child stands there; [`NONE`] where none does. The slots up to the largest number
     /// are those of single characters, which are nobody's children.
@@ -82,6 +83,12 @@ impl Entry {
 /// No slot: there are not as many.
 const NONE: u32 = u32::MAX;
 
+/// Number of a character at which jieba cuts the run before it looks for a path. What comes before it must not see what comes
+/// after it: between paths of the same words the last bit of the sum decides.
+const BOUNDARY: u32 = 0;
+/// Number of a Chinese character that is in no word.
+const IN_NO_WORD: u32 = 1;
+
 /// Words that have their first bytes in common.
 struct Group {
     words: Range<u32>,
@@ -122,25 +129,26 @@ impl WordTable {
                 table.ends.push(table.texts.len() as u32);
             }
         });
-        let characters = table.number(&frequencies);
-        table.fill(characters, &word_values);
+        let last = table.number(&frequencies);
+        table.fill(last, &word_values);
         table
     }
 
-    /// Gives the characters their numbers, the most frequent first; says how many there are.
+    /// Gives the characters their numbers, the most frequent first; says which is the last.
     fn number(&mut self, frequencies: &[u64]) -> u32 {
         let mut chars: Vec<usize> = (0..frequencies.len()).filter(|&c| frequencies[c] > 0).collect();
         chars.sort_unstable_by_key(|&c| (Reverse(frequencies[c]), c));
-        self.ids = vec![0; frequencies.len()];
-        for (id, &c) in (1..).zip(&chars) {
+        let id = |c| if is_chinese_to_jieba(c) { IN_NO_WORD } else { BOUNDARY };
+        self.ids = (0..=LAST_CHINESE as u32).map(|c| char::from_u32(c).map_or(BOUNDARY, id)).collect();
+        for (id, &c) in (IN_NO_WORD + 1..).zip(&chars) {
             self.ids[c] = id;
         }
-        chars.len() as u32
+        IN_NO_WORD + chars.len() as u32
     }
 
     /// Makes the trie, level by level, so that short beginnings, which are asked for most, stand together.
-    fn fill(&mut self, characters: u32, word_values: &[u32]) {
-        let mut slots = Slots::after(characters);
+    fn fill(&mut self, last: u32, word_values: &[u32]) {
+        let mut slots = Slots::after(last);
         let mut level = vec![Group { words: 0..self.len(), bytes: 0, slot: 0 }];
         let mut children = Vec::new();
         while !level.is_empty() {
@@ -150,7 +158,7 @@ impl WordTable {
                 let is_root = group.bytes == 0;
                 let base = if is_root { 0 } else { slots.place(&children) };
                 // room for all, so that looking for a child needs no question whether there is a slot
-                let len = self.nodes.len().max((base + characters) as usize + 1);
+                let len = self.nodes.len().max((base + last) as usize + 1);
                 self.nodes.resize(len, Node::default());
                 self.parents.resize(len, NONE);
                 self.nodes[group.slot as usize].base = base;
@@ -190,7 +198,7 @@ impl WordTable {
     }
 
     fn id(&self, c: char) -> u32 {
-        self.ids.get(c as usize).copied().unwrap_or(0)
+        self.ids.get(c as usize).copied().unwrap_or(BOUNDARY)
     }
 
     /// The slot of the child with the character `id` of the node at `parent`; 0 when it has none.
@@ -253,7 +261,8 @@ impl WordTable {
                     }
                 }
                 if !best.entry.is_word() {
-                    best = Step { value: self.unknown + path[at + 1].value, length: 1, ..best };
+                    let value = if ids[at] == BOUNDARY { 0.0 } else { self.unknown + path[at + 1].value };
+                    best = Step { value, length: 1, ..best };
                 }
                 path[at] = best;
             }
@@ -375,8 +384,11 @@ impl Segmenter for WordTable {
 /// Whether jieba takes a character for Chinese.
 fn is_chinese_to_jieba(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{2A6DF}'
-        | '\u{2A700}'..='\u{2EBEF}' | '\u{2F800}'..='\u{2FA1F}')
+        | '\u{2A700}'..='\u{2EBEF}' | '\u{2F800}'..=LAST_CHINESE)
 }
+
+/// The last character that jieba takes for Chinese.
+const LAST_CHINESE: char = '\u{2FA1F}';
 
 #[cfg(test)]
 mod tests {
@@ -427,6 +439,18 @@ mod tests {
         assert_eq!(cut(&without.table, "人民代表大会"), [0..2, 2..4, 4..6, 0..6]);
         assert_eq!(cut(&without.table, "为人民"), [0..1, 1..3]);
         assert!(cut(&without.table, "").is_empty());
+    }
+
+    /// 代|代代 and 代代|代 are the same words, so that nothing but the rounding of the sums decides: it must not see what stands
+    /// behind a character that jieba does not take for Chinese.
+    #[test]
+    fn paths_of_the_same_words_are_told_apart_as_by_jieba() {
+        for tail in ["", "𠮷日究近上", "𠮷日究近上𰻞面研命发", "𰻞面研命发", "〇〇二", "々", "𠮷", "𰻞𰻞"] {
+            let run = format!("代代代{tail}");
+            for Ways { jieba, table, .. } in &*BOTH {
+                assert_eq!(cut(table, &run), cut(jieba, &run), "{run}");
+            }
+        }
     }
 
     #[test]
