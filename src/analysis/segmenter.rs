@@ -445,7 +445,8 @@ mod tests {
     /// behind a character that jieba does not take for Chinese.
     #[test]
     fn paths_of_the_same_words_are_told_apart_as_by_jieba() {
-        for tail in ["", "𠮷日究近上", "𠮷日究近上𰻞面研命发", "𰻞面研命发", "〇〇二", "々", "𠮷", "𰻞𰻞"] {
+        for tail in ["", "𠮷日究近上", "𠮷日究近上𰻞面研命发", "𰻞面研命发", "〇〇二", "々", "𠮷", "𰻞𰻞"]
+        {
             let run = format!("代代代{tail}");
             for Ways { jieba, table, .. } in &*BOTH {
                 assert_eq!(cut(table, &run), cut(jieba, &run), "{run}");

@@ -90,7 +90,7 @@ const FOOTER_END_BYTES: u64 = 8;
 const MAX_FOOTER_BYTES: u64 = 1000;
 
 /// The size of the file when it agrees with its footer.
-fn check_segment_file(path: &Path) -> io::Result<Option<u64>> {
+pub(super) fn check_segment_file(path: &Path) -> io::Result<Option<u64>> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let Some(end) = size.checked_sub(FOOTER_END_BYTES) else { return Ok(None) };
@@ -113,16 +113,6 @@ fn check_segment_file(path: &Path) -> io::Result<Option<u64>> {
         }
     }
     Ok(is_footer_of(&footer, crc.sum()).then_some(size))
-}
-
-/// Whether the content of a file of a segment agrees with its footer.
-pub(super) fn is_whole(content: &[u8]) -> bool {
-    let Some((rest, last)) = content.split_last_chunk() else { return false };
-    let Some(body_bytes) = body_bytes(rest.len() as u64, *last) else { return false };
-    let (body, footer) = rest.split_at(body_bytes as usize);
-    let mut crc = Crc::new();
-    crc.update(body);
-    is_footer_of(footer, crc.sum())
 }
 
 /// Where the footer that ends at `footer_end` begins; `last` stands behind it.

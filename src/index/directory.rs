@@ -17,18 +17,35 @@ use tantivy::directory::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::checksums::is_whole;
+use super::checksums::check_segment_file;
 use super::open::META;
+use super::read_file::{self, ReadFile};
 use super::store_file::{self, StoreFile};
 use crate::error::Error;
 
 /// How the folder of an index is opened: one function, so that tests can put a folder in between that fails.
 pub(super) type OpenFolder<'a> = &'a dyn Fn(&Path) -> Result<Box<dyn Directory>, Error>;
 
-/// The folder as it is.
-pub(super) fn on_disk(dir: &Path) -> Result<Box<dyn Directory>, Error> {
-    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
-    Ok(Box::new(IndexDirectory { files: directory, dir: dir.to_owned() }))
+/// The folder, for who searches: files are mapped.
+pub(super) fn for_reading(dir: &Path) -> Result<Box<dyn Directory>, Error> {
+    on_disk(dir, Access::Mapped)
+}
+
+/// The folder, for who writes, and reads what was written once more to merge it: see [`ReadFile`].
+pub(super) fn for_writing(dir: &Path) -> Result<Box<dyn Directory>, Error> {
+    on_disk(dir, Access::Read)
+}
+
+fn on_disk(dir: &Path, access: Access) -> Result<Box<dyn Directory>, Error> {
+    let files = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+    Ok(Box::new(IndexDirectory { files, dir: dir.to_owned(), access }))
+}
+
+/// How the files of segments come into memory.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    Mapped,
+    Read,
 }
 
 /// [`MmapDirectory`] with sealed lists, in which locks that need a right to write are done without, and a list of segments
@@ -43,17 +60,20 @@ pub(super) fn on_disk(dir: &Path) -> Result<Box<dyn Directory>, Error> {
 struct IndexDirectory {
     files: MmapDirectory,
     dir: PathBuf,
+    access: Access,
 }
 
 impl Directory for IndexDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        let file = self.files.get_file_handle(path)?;
         let is = |ending| path.extension().is_some_and(|found| found == ending);
-        if is(COLUMNS_ENDING) {
-            let content = file.read_bytes(0..file.len()).map_err(refused(path))?;
-            if !is_whole(&content) {
-                return Err(refused(path)(broken()));
+        let file = match self.access {
+            Access::Read if read_file::ENDINGS.into_iter().any(is) => {
+                Arc::new(ReadFile::open(&self.files, &self.dir, path)?)
             }
+            Access::Mapped | Access::Read => self.files.get_file_handle(path)?,
+        };
+        if is(COLUMNS_ENDING) && check_segment_file(&self.dir.join(path)).map_err(refused(path))?.is_none() {
+            return Err(refused(path)(broken()));
         }
         Ok(if is(store_file::ENDING) { Arc::new(StoreFile::new(file)) } else { file })
     }
@@ -108,7 +128,7 @@ impl Directory for IndexDirectory {
 
 /// Ending of the columns. A damaged one may ask the engine for any amount of memory, which ends the program. So they are
 /// compared with their checksum when they are opened, once in a process: 1.6 ms for 16 MiB, the columns of more than a million
-/// articles.
+/// articles. That reads the file, for what is mapped counts as memory of the process once it is looked at.
 const COLUMNS_ENDING: &str = "fast";
 
 /// Puts a file in place whole or not at all, durable but for its name. The engine does the same, and leaves only the owner

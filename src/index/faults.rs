@@ -14,7 +14,7 @@ use tantivy::directory::{
     AntiCallToken, DirectoryLock, FileHandle, Lock, TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
 };
 
-use super::directory::on_disk;
+use super::directory::for_writing;
 use super::open::{MANAGED, META, is_segment_file};
 use super::sync::{SyncOptions, SyncReport, sync, sync_in};
 use super::{ArticleIndex, checksums, lock};
@@ -236,7 +236,7 @@ fn fail_everywhere(Case { before, rebuild, count, kind }: Case, stride: usize) {
         }
         let faults = Faults { done: Arc::default(), first: first_fault, count, kind };
         let open = |dir: &Path| -> Result<Box<dyn Directory>, Error> {
-            Ok(Box::new(FaultyFolder { folder: on_disk(dir)?, faults: faults.clone() }))
+            Ok(Box::new(FaultyFolder { folder: for_writing(dir)?, faults: faults.clone() }))
         };
         let outcome: Result<SyncReport, Error> = sync_in(&index, &corpus, &words, &options(rebuild), &|_| {}, &open);
         let at = format!("fault {first_fault}: {outcome:?}");
@@ -291,7 +291,7 @@ fn what_is_deleted_stays_away_where_the_run_before_could_not_merge() {
         copy(&first, index);
         let faults = Faults { done: Arc::default(), first: first_fault, count: usize::MAX, kind: io::ErrorKind::Other };
         let open = |dir: &Path| -> Result<Box<dyn Directory>, Error> {
-            Ok(Box::new(FaultyFolder { folder: on_disk(dir)?, faults: faults.clone() }))
+            Ok(Box::new(FaultyFolder { folder: for_writing(dir)?, faults: faults.clone() }))
         };
         _ = sync_in(index, &corpus, &words, &options, &|_| {}, &open);
         faults.done.load(Ordering::Relaxed)

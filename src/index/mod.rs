@@ -19,6 +19,7 @@ pub mod open;
 mod optimize;
 mod packing;
 mod plan;
+mod read_file;
 mod replacement;
 mod run;
 pub mod schema;

@@ -11,7 +11,7 @@ use tantivy::store::{Compressor, StoreReader, ZstdCompressor};
 use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError};
 
 use super::checksums;
-use super::directory::{BROKEN_SEAL, OpenFolder, on_disk, unsealed};
+use super::directory::{BROKEN_SEAL, OpenFolder, for_reading, unsealed};
 use super::guard::guarded;
 use super::lock;
 use super::manifest;
@@ -64,7 +64,7 @@ impl ArticleIndex {
     /// # Errors
     /// [`Error::NoIndex`], [`Error::NotOurs`], [`Error::Format`], [`Error::Damaged`], or what the engine says.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        Self::open_in(dir, &on_disk)
+        Self::open_in(dir, &for_reading)
     }
 
     /// The same, in the folder that `open_folder` gives.

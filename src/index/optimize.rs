@@ -10,6 +10,7 @@ use serde::Serialize;
 use tantivy::IndexWriter;
 use tantivy::indexer::NoMergePolicy;
 
+use super::directory::for_writing;
 use super::lock::WriterLock;
 use super::open::ArticleIndex;
 use super::run::IDLE_WRITER_BYTES;
@@ -38,7 +39,7 @@ pub fn optimize(dir: &Path) -> Result<OptimizeReport, Error> {
     // the lock makes the folder, and there should be none where there is no index
     ArticleIndex::open(dir)?;
     let _lock = WriterLock::acquire(dir)?;
-    let index = ArticleIndex::open(dir)?;
+    let index = ArticleIndex::open_in(dir, &for_writing)?;
     let before = index.sizes()?;
     if before.segments > 1 || before.deleted > 0 {
         let mut writer: IndexWriter = index.tantivy.writer_with_num_threads(1, IDLE_WRITER_BYTES)?;

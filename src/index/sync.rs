@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tantivy::Directory;
 
-use super::directory::{OpenFolder, on_disk};
+use super::directory::{OpenFolder, for_writing};
 use super::lock::WriterLock;
 use super::manifest::Manifest;
 use super::mass_delete::Guard;
@@ -153,7 +153,7 @@ pub fn sync(
     options: &SyncOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SyncReport, Error> {
-    sync_in(dir, corpus, dictionary, options, progress, &on_disk)
+    sync_in(dir, corpus, dictionary, options, progress, &for_writing)
 }
 
 /// [`sync`] in the folder that `open_folder` gives for `dir`.
