@@ -44,7 +44,7 @@ impl FileHandle for ReadFile {
     fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
         match range.len() {
             0 => Ok(OwnedBytes::empty()),
-            ..=MAX_READ_BYTES => self.file.read_bytes(range),
+            1..=MAX_READ_BYTES => self.file.read_bytes(range),
             _ => self.folder.get_file_handle(&self.path).map_err(io::Error::other)?.read_bytes(range),
         }
     }

@@ -13,7 +13,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::Bm25StatisticsProvider;
@@ -115,7 +114,7 @@ pub(crate) fn rank(
     let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
     addresses.sort_unstable();
     let mut best = Top::new(wanted);
-    let mut ranked: Vec<(u64, Candidate)> = Vec::with_capacity(addresses.len());
+    let mut ranked: Vec<Candidate> = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
         let segment = lexicon.in_segment(searcher.segment_reader(in_segment[0].segment_ord));
         let mut postings = PostingsOfAsked::new(&segment, fields, &asked)?;
@@ -125,12 +124,28 @@ pub(crate) fn rank(
             let parts = asked.score(&evidence);
             best.offer(parts.sum(), address);
             let explanation = explain.then(|| parts.explain(&asked, &evidence));
-            ranked.push((evidence.id, Candidate { score: parts.sum(), address, explanation }));
+            ranked.push(Candidate { score: parts.sum(), address, explanation });
         }
     }
-    ranked.sort_by(|(a_id, a), (b_id, b)| b.score.total_cmp(&a.score).then(a_id.cmp(b_id)));
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+    sort_equals(&mut ranked, searcher)?;
     ranked.truncate(wanted);
-    Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
+    Ok(ranked)
+}
+
+/// Brings candidates with one score in the order of their ids. Only these are looked up: ids have no order in a segment, and
+/// each brings another page of the column into memory.
+fn sort_equals(ranked: &mut [Candidate], searcher: &tantivy::Searcher) -> Result<(), Error> {
+    let mut columns = Vec::new();
+    for equals in ranked.chunk_by_mut(|a, b| a.score == b.score).filter(|equals| equals.len() > 1) {
+        if columns.is_empty() {
+            let segments = searcher.segment_readers().iter();
+            columns = segments.map(|segment| segment.fast_fields().u64(ID)).collect::<Result<Vec<_>, _>>()?;
+        }
+        let id = |DocAddress { segment_ord, doc_id }: DocAddress| columns[segment_ord as usize].first(doc_id);
+        equals.sort_by_cached_key(|candidate| id(candidate.address));
+    }
+    Ok(())
 }
 
 /// What is asked, in one row: the clauses of the query one after the other.
@@ -177,7 +192,6 @@ struct AskedTerm {
 
 /// What the index knows of a candidate.
 struct Evidence {
-    id: u64,
     length: f32,
     /// For each term, its frequency in title and body together, and in the title.
     frequencies: Vec<(u32, u32)>,
@@ -393,7 +407,6 @@ struct PostingsOfAsked<'a> {
     title_units: Lookup<'a>,
     body_units: Lookup<'a>,
     lengths: FieldNormReader,
-    ids: Column<u64>,
     /// For each unit, how often the title and the body of the document hold it.
     counts: Vec<(u32, u32)>,
     /// The same together.
@@ -417,7 +430,6 @@ impl<'a> PostingsOfAsked<'a> {
             title_units: units(|unit| &unit.in_title),
             body_units: units(|unit| &unit.in_body),
             lengths: segment.reader().get_fieldnorms_reader(fields.text)?,
-            ids: segment.reader().fast_fields().u64(ID)?,
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
@@ -477,13 +489,7 @@ impl<'a> PostingsOfAsked<'a> {
         let borders = asked.borders.iter().map(|&Border { units: (left, right), .. }| {
             places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
         });
-        Ok(Some(Evidence {
-            id: self.ids.first(doc).unwrap_or_default(),
-            length,
-            frequencies,
-            borders: borders.collect(),
-            places: term_places,
-        }))
+        Ok(Some(Evidence { length, frequencies, borders: borders.collect(), places: term_places }))
     }
 }
 

@@ -560,6 +560,7 @@ fn ties_have_an_order_of_their_own() {
         let pages: Vec<_> = (1..=3).flat_map(|page| ids(&format!("-n 10 --page {page} --sort {sort} 同题"))).collect();
         assert_eq!(all, pages, "{sort}");
         assert_eq!(all.len(), 30);
+        assert!(all.is_sorted_by(|a, b| a.as_str() < b.as_str()), "{sort}: that of the ids");
     }
 }
 
