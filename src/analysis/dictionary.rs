@@ -134,7 +134,10 @@ impl Dictionary {
     /// Hands over every word that `text`, folded, begins with, and its frequency: first the built-in words, then the user's.
     pub(crate) fn each_prefix<'t>(&self, text: &'t str, mut found: impl FnMut(&'t str, u64)) {
         prefixes(&self.built_in, text, &mut found);
-        prefixes(&self.user, text, &mut found);
+        // who has no words of his own does not look for them
+        if !self.user.is_empty() {
+            prefixes(&self.user, text, &mut found);
+        }
     }
 
     /// The least frequency at which jieba prefers the folded `word` to its parts.

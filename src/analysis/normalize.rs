@@ -34,8 +34,17 @@ impl Normalized {
     #[must_use]
     pub fn new(original: &str) -> Self {
         let mut normalized = Self { text: String::with_capacity(original.len()), pieces: Vec::new() };
-        for (at, c) in original.char_indices() {
+        let mut at = 0;
+        loop {
+            let (same, rest) = original[at..].split_at(same_len(&original.as_bytes()[at..]));
+            if !same.is_empty() {
+                normalized.begin_piece(at, true);
+                normalized.text.push_str(same);
+            }
+            let Some(c) = rest.chars().next() else { break };
+            at += same.len();
             normalized.push(c, at);
+            at += c.len_utf8();
         }
         normalized.close(original.len());
         normalized
@@ -77,16 +86,13 @@ impl Normalized {
 
     /// Folds one character that stands at byte `at` of the original.
     fn push(&mut self, c: char, at: usize) {
+        if let Some(folded) = folded_at_once(c) {
+            self.begin_piece(at, folded.len_utf8() == c.len_utf8());
+            self.text.push(folded);
+            return;
+        }
         let start = self.text.len();
-        if let Some(ascii) = ascii_of(c) {
-            self.text.push(ascii.to_ascii_lowercase());
-        } else if is_chinese_punctuation(c) {
-            self.text.push(c);
-        } else if is_han(c) {
-            self.text.push(fold_han(c));
-        } else if is_hangul_syllable(c) {
-            self.text.push(c);
-        } else if !is_invisible(c) {
+        if !is_invisible(c) {
             let before = self.text.char_indices().next_back().map(|(at, _)| at);
             // marks after the first part belong to that part
             let (mut joined, mut pushed) = (false, false);
@@ -101,9 +107,18 @@ impl Normalized {
         let mut chars = self.text[start..].chars();
         let kept_length =
             chars.next().is_some_and(|folded| folded.len_utf8() == c.len_utf8()) && chars.next().is_none();
+        self.begin_piece_at(start, at, kept_length);
+    }
+
+    /// Begins a piece at the end of the folded text, where the one before it does not go on.
+    fn begin_piece(&mut self, original: usize, in_step: bool) {
+        self.begin_piece_at(self.text.len(), original, in_step);
+    }
+
+    fn begin_piece_at(&mut self, folded: usize, original: usize, in_step: bool) {
         match self.pieces.last() {
-            Some(last) if kept_length && last.in_step && start - last.folded == at - last.original => {}
-            _ => self.pieces.push(Piece { folded: start, original: at, in_step: kept_length }),
+            Some(last) if in_step && last.in_step && folded - last.folded == original - last.original => {}
+            _ => self.pieces.push(Piece { folded, original, in_step }),
         }
     }
 
@@ -123,6 +138,38 @@ impl Normalized {
 
     fn close(&mut self, original_len: usize) {
         self.pieces.push(Piece { folded: self.text.len(), original: original_len, in_step: true });
+    }
+}
+
+/// How many bytes `text` begins with that fold to themselves and need no closer look: lower case ASCII, simplified characters
+/// and Chinese punctuation. These are most of any Chinese text, and copying them together takes a tenth of the time.
+fn same_len(text: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        len += match text[len..] {
+            [ascii, ..] if ascii.is_ascii() && !ascii.is_ascii_uppercase() => 1,
+            [lead @ 0xE2..=0xE9, second, third, ..] => {
+                // of valid UTF-8, the code of a character of three bytes
+                let code = u32::from(lead & 0xF) << 12 | u32::from(second & 0x3F) << 6 | u32::from(third & 0x3F);
+                let is_simplified = DIRECT.get(code.wrapping_sub(DIRECT_FIRST) as usize) == Some(&0);
+                if !is_simplified && !char::from_u32(code).is_some_and(is_chinese_punctuation) {
+                    return len;
+                }
+                3
+            }
+            _ => return len,
+        };
+    }
+}
+
+/// What a character folds to that takes no decomposition.
+fn folded_at_once(c: char) -> Option<char> {
+    if let Some(ascii) = ascii_of(c) {
+        Some(ascii.to_ascii_lowercase())
+    } else if is_chinese_punctuation(c) || is_hangul_syllable(c) {
+        Some(c)
+    } else {
+        is_han(c).then(|| fold_han(c))
     }
 }
 
@@ -231,6 +278,21 @@ mod tests {
         check("ｶﾞﾝﾀﾞﾑ ガンダム", "ガンダム ガンダム");
         check("が", "が");
         check("한국 \u{1112}\u{1161}\u{11ab}", "한국 한");
+    }
+
+    #[test]
+    fn what_is_copied_together_folds_to_itself() {
+        let mut bytes = [0; 4];
+        for c in '\0'..=char::MAX {
+            let text = c.encode_utf8(&mut bytes);
+            if same_len(text.as_bytes()) > 0 {
+                let mut folded = Normalized::default();
+                folded.push(c, 0);
+                assert_eq!((folded.as_str(), folded.pieces.len()), (&*text, 1));
+            }
+        }
+        assert_eq!(same_len("微软azure、2021。“關”".as_bytes()), "微软azure、2021。“".len());
+        assert_eq!(same_len("，".as_bytes()), 0);
     }
 
     #[test]

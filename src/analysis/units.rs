@@ -64,7 +64,23 @@ pub fn units(folded: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(folded.len() / 3);
     let mut position = 0;
     let (mut after_break, mut after_blank) = (false, false);
-    for (at, c) in folded.char_indices() {
+    let mut at = 0;
+    loop {
+        // most characters are these: no run to go on, and no class to look up
+        while let Some([lead, second, ..]) = folded.as_bytes().get(at..at + 3)
+            && (0xE4B8..0xEA00).contains(&u16::from_be_bytes([*lead, *second]))
+        {
+            if !units.is_empty() {
+                position += Unit::STEP + u32::from(after_break);
+            }
+            let after_blank = std::mem::take(&mut after_blank) && !units.is_empty();
+            units.push(Unit { kind: UnitKind::Han, bytes: at..at + 3, position, after_blank });
+            after_break = false;
+            at += 3;
+        }
+        let Some(c) = folded[at..].chars().next() else { return units };
+        let end = at + c.len_utf8();
+        let start = std::mem::replace(&mut at, end);
         let kind = match class(c) {
             Class::Unit(kind) => kind,
             Class::Blank => {
@@ -77,25 +93,23 @@ pub fn units(folded: &str) -> Vec<Unit> {
                 continue;
             }
         };
-        let end = at + c.len_utf8();
         match units.last_mut() {
             Some(last)
                 if last.kind == kind
                     && matches!(kind, UnitKind::Letters | UnitKind::Digits)
-                    && last.bytes.end == at
+                    && last.bytes.end == start
                     && end - last.bytes.start <= Unit::MAX_BYTES =>
             {
                 last.bytes.end = end;
             }
             Some(_) => {
                 position += Unit::STEP + u32::from(after_break);
-                units.push(Unit { kind, bytes: at..end, position, after_blank });
+                units.push(Unit { kind, bytes: start..end, position, after_blank });
             }
-            None => units.push(Unit { kind, bytes: at..end, position, after_blank: false }),
+            None => units.push(Unit { kind, bytes: start..end, position, after_blank: false }),
         }
         (after_break, after_blank) = (false, false);
     }
-    units
 }
 
 enum Class {

@@ -296,15 +296,20 @@ impl AnyScorer {
     /// HOT: moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let mut doc = TERMINATED;
+            let optional = self.optional.checked_sub(1).map_or(0.0, |last| self.sums[last]);
+            let (mut doc, mut most) = (TERMINATED, optional);
             let needed = self.docs[self.optional..].iter_mut().zip(&mut self.parts[self.optional..]);
-            for (at, part) in needed {
+            for ((at, part), &part_most) in needed.zip(&self.most[self.optional..]) {
                 if *at < target {
                     *at = part.seek(target);
                 }
-                doc = doc.min(*at);
+                if *at < doc {
+                    (doc, most) = (*at, optional + part_most);
+                } else if *at == doc {
+                    most += part_most;
+                }
             }
-            if doc == TERMINATED || self.is_match(doc) {
+            if doc == TERMINATED || !self.is_too_little(most) && self.is_match(doc, most) {
                 break doc;
             }
             if self.watch.is_over() {
@@ -315,14 +320,9 @@ impl AnyScorer {
         self.doc
     }
 
-    /// HOT: whether `doc`, where or behind which all parts stand that are needed, passes the threshold.
-    fn is_match(&mut self, doc: DocId) -> bool {
-        let optional = self.optional.checked_sub(1).map_or(0.0, |last| self.sums[last]);
-        let needed = self.docs[self.optional..].iter().zip(&self.most[self.optional..]);
-        let mut most = optional + needed.map(|(&at, &most)| if at == doc { most } else { 0.0 }).sum::<Score>();
-        if self.is_too_little(most) {
-            return false;
-        }
+    /// HOT: whether `doc`, where or behind which all parts stand that are needed, passes the threshold. By where they stand
+    /// it scores at most `most`.
+    fn is_match(&mut self, doc: DocId, mut most: Score) -> bool {
         // those that are needed first, for they need not move
         for i in (0..self.parts.len()).rev() {
             let part = &mut self.parts[i];

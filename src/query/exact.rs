@@ -5,11 +5,13 @@
 //! postings only, of all words and units that are asked for, the rarest first; then positions, in the few articles that are
 //! left. An article that holds a string as a word needs no look at its positions at all.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
@@ -292,50 +294,46 @@ fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
     Ok(units.into_iter().min().unwrap_or(0))
 }
 
-/// Finds documents of a segment by postings alone.
-struct Candidates {
-    /// None is found from the last target up to here, and whether this is one. Kept beside each other, for most looks end here.
-    at: DocId,
-    is_found: bool,
-    by: By,
-}
-
-enum By {
+/// Finds documents of a segment by postings alone, a stretch of the segment at a time: to go through lists side by side costs a
+/// fraction of what it costs to move all of them from document to document. Stretches follow each other, and what is asked
+/// of one rises.
+enum Candidates {
     /// A term. Its postings are opened when they are first asked for: where a rarer one rules out all documents, that never
     /// happens.
-    Term { entry: Arc<Entry>, frequency: u32, postings: Option<Box<SegmentPostings>> },
+    Term { entry: Arc<Entry>, frequency: u32, blocks: Option<Box<Blocks>> },
     /// A query of the engine.
-    Filter { filter: Box<dyn Scorer>, leads: bool },
-    /// One of these.
-    Any(Vec<Candidates>),
+    Filter(Filter),
+    /// One of these, the most frequent first.
+    Any(Vec<Self>),
     /// All of these, the rarest first.
-    Every(Vec<Candidates>),
+    Every(Vec<Self>),
 }
 
 impl Candidates {
-    fn new(by: By) -> Self {
-        Self { at: 0, is_found: false, by }
-    }
-
     fn of_term(segment: &InSegment, entry: &Arc<Entry>) -> tantivy::Result<Option<Self>> {
         let frequency = segment.documents(entry)?;
-        let by = || By::Term { entry: Arc::clone(entry), frequency, postings: None };
-        Ok((frequency > 0).then(|| Self::new(by())))
+        let term = || Self::Term { entry: Arc::clone(entry), frequency, blocks: None };
+        Ok((frequency > 0).then(term))
     }
 
     fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
         let at = filter.doc();
-        (at < TERMINATED).then_some(Self { at, is_found: true, by: By::Filter { filter, leads: false } })
+        (at < TERMINATED).then_some(Self::Filter(Filter { filter, leads: false, at, is_found: true }))
     }
 
     fn any(mut ways: Vec<Self>) -> Option<Self> {
-        if ways.len() > 1 { Some(Self::new(By::Any(ways))) } else { ways.pop() }
+        if ways.len() > 1 {
+            ways.sort_by_key(|way| Reverse(way.cost()));
+            Some(Self::Any(ways))
+        } else {
+            ways.pop()
+        }
     }
 
     fn every(ways: Vec<Self>) -> Self {
         let mut all: Vec<Self> = Vec::with_capacity(ways.len());
         for way in ways {
-            let parts = if let By::Every(parts) = way.by { parts } else { vec![way] };
+            let parts = if let Self::Every(parts) = way { parts } else { vec![way] };
             for part in parts {
                 // strings have characters in common
                 if !all.iter().any(|known| known.is_same(&part)) {
@@ -344,79 +342,194 @@ impl Candidates {
             }
         }
         all.sort_by_key(Self::cost);
-        if let Some(Self { by: By::Filter { leads, .. }, .. }) = all.first_mut() {
-            *leads = true;
+        if let Some(Self::Filter(filter)) = all.first_mut() {
+            filter.leads = true;
         }
-        Self::new(By::Every(all))
+        Self::Every(all)
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        match (&self.by, &other.by) {
-            (By::Term { entry: a, .. }, By::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
-            (By::Any(a), By::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
+        match (self, other) {
+            (Self::Term { entry: a, .. }, Self::Term { entry: b, .. }) => Arc::ptr_eq(a, b),
+            (Self::Any(a), Self::Any(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
             _ => false,
         }
     }
 
     fn cost(&self) -> u32 {
-        match &self.by {
-            By::Term { frequency, .. } => *frequency,
-            By::Filter { filter, .. } => filter.size_hint(),
-            By::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
-            By::Every(ways) => ways.first().map_or(0, Self::cost),
+        match self {
+            Self::Term { frequency, .. } => *frequency,
+            Self::Filter(filter) => filter.filter.size_hint(),
+            Self::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
+            Self::Every(ways) => ways.first().map_or(0, Self::cost),
         }
     }
 
-    /// HOT: `target`, if it is found; otherwise a later document before which none is. Targets rise from call to call.
-    #[inline]
-    fn step(&mut self, target: DocId, segment: &InSegment) -> DocId {
-        if self.at < target || self.at == target && !self.is_found {
-            self.move_to(target, segment);
-        }
-        self.at
-    }
-
-    fn move_to(&mut self, target: DocId, segment: &InSegment) {
-        (self.at, self.is_found) = match &mut self.by {
-            By::Term { entry, postings, .. } => {
-                if postings.is_none() {
-                    *postings = sure(segment.postings(entry, IndexRecordOption::Basic)).map(Box::new);
-                }
-                (postings.as_mut().map_or(TERMINATED, |postings| seek(&mut **postings, target)), true)
+    /// A document at or after `from` before which none is found, and the end of the stretch from there on that can be asked
+    /// for at once.
+    fn stretch(&mut self, from: DocId, segment: &InSegment) -> (DocId, DocId) {
+        match self {
+            Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).stretch(from),
+            Self::Filter(filter) => filter.stretch(from),
+            Self::Any(ways) => {
+                let stretches = ways.iter_mut().map(|way| way.stretch(from, segment));
+                let none = (TERMINATED, TERMINATED);
+                stretches.fold(none, |(first, end), way| (first.min(way.0), end.min(way.1)))
             }
-            By::Filter { filter, leads: true } => (filter.seek(target), true),
-            // a range of dates looks up one date, where it would look for the next document in the range
-            By::Filter { filter, leads: false } => match filter.seek_danger(target) {
-                SeekDangerResult::Found => (target, true),
-                SeekDangerResult::SeekLowerBound(next) => (next, false),
-            },
-            By::Any(ways) => {
-                let mut next = TERMINATED;
+            Self::Every(ways) => ways.first_mut().map_or((TERMINATED, TERMINATED), |way| way.stretch(from, segment)),
+        }
+    }
+
+    /// HOT, first round: all documents of a stretch that are found.
+    fn collect(&mut self, stretch: Range<DocId>, docs: &mut Vec<DocId>, segment: &InSegment) {
+        docs.clear();
+        match self {
+            Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).collect(stretch, docs),
+            Self::Filter(filter) => filter.collect(stretch, docs),
+            Self::Any(ways) => {
+                let mut more = Vec::new();
                 for way in ways {
-                    next = next.min(way.step(target, segment));
-                    if next == target {
-                        break;
-                    }
+                    way.collect(stretch.clone(), if docs.is_empty() { &mut *docs } else { &mut more }, segment);
+                    docs.append(&mut more);
                 }
-                (next, next == target)
+                docs.sort();
+                docs.dedup();
             }
-            By::Every(ways) => {
-                let later = ways.iter_mut().map(|way| way.step(target, segment)).find(|&next| next > target);
-                (later.unwrap_or(target), later.is_none())
+            Self::Every(ways) => {
+                let Some((first, others)) = ways.split_first_mut() else { return };
+                first.collect(stretch, docs, segment);
+                let mut is_found = Vec::new();
+                others.iter_mut().for_each(|way| way.keep(docs, &mut is_found, segment));
             }
-        };
+        }
     }
 
-    /// HOT, first round: the first document at or after `target` that is found; none once time is up.
-    fn next(&mut self, mut target: DocId, segment: &InSegment, watch: &mut Watch) -> DocId {
-        while target < TERMINATED {
-            let next = self.step(target, segment);
-            if next == target {
-                return target;
+    /// Leaves those of `docs` that are found. `is_found` is room to work in.
+    fn keep(&mut self, docs: &mut Vec<DocId>, is_found: &mut Vec<bool>, segment: &InSegment) {
+        is_found.clear();
+        is_found.resize(docs.len(), false);
+        self.mark(docs, is_found, segment);
+        let mut is_found = is_found.iter();
+        docs.retain(|_| is_found.next() == Some(&true));
+    }
+
+    /// HOT, first round: marks those of `docs` that are found. What is marked already needs no look.
+    fn mark(&mut self, docs: &[DocId], is_found: &mut [bool], segment: &InSegment) {
+        let unmarked = docs.iter().copied().zip(&mut *is_found).filter(|(_, is_found)| !**is_found);
+        match self {
+            _ if docs.is_empty() => {}
+            Self::Term { entry, blocks, .. } => {
+                let blocks = Blocks::of(entry, blocks, segment);
+                unmarked.for_each(|(doc, is_found)| *is_found = blocks.holds(doc));
             }
-            target = if watch.is_over() { TERMINATED } else { next };
+            Self::Filter(filter) => unmarked.for_each(|(doc, is_found)| *is_found = filter.finds(doc)),
+            Self::Any(ways) => ways.iter_mut().for_each(|way| way.mark(docs, is_found, segment)),
+            Self::Every(ways) => {
+                let (mut kept, mut room): (Vec<DocId>, _) = (unmarked.map(|(doc, _)| doc).collect(), Vec::new());
+                ways.iter_mut().for_each(|way| way.keep(&mut kept, &mut room, segment));
+                let mut kept = kept.into_iter().peekable();
+                for (doc, is_found) in docs.iter().zip(is_found) {
+                    *is_found |= kept.next_if_eq(doc).is_some();
+                }
+            }
         }
-        TERMINATED
+    }
+}
+
+/// The postings of a term, block by block.
+struct Blocks {
+    postings: BlockSegmentPostings,
+    /// Place in the block.
+    next: usize,
+    /// The last document of the block; [`TERMINATED`] behind the last block.
+    last: DocId,
+}
+
+impl Blocks {
+    /// `opened`, of the term of `entry`.
+    fn of<'b>(entry: &Entry, opened: &'b mut Option<Box<Self>>, segment: &InSegment) -> &'b mut Self {
+        opened.get_or_insert_with(|| {
+            let postings = sure(segment.blocks(entry)).unwrap_or_else(BlockSegmentPostings::empty);
+            let last = postings.docs().last().copied().unwrap_or(TERMINATED);
+            Box::new(Self { postings, next: 0, last })
+        })
+    }
+
+    /// HOT: moves to the first document at or after `target`.
+    fn seek(&mut self, target: DocId) {
+        /// So many documents are looked at one after the other before the rest of the block is searched.
+        const NEAR: usize = 4;
+        if self.last < target {
+            self.next = self.postings.seek(target);
+            let docs = self.postings.docs();
+            self.last = if self.next < docs.len() { docs[docs.len() - 1] } else { TERMINATED };
+            return;
+        }
+        let rest = self.postings.docs().get(self.next..).unwrap_or_default();
+        let near = rest.iter().take(NEAR).take_while(|&&doc| doc < target).count();
+        self.next += if near < NEAR { near } else { rest.partition_point(|&doc| doc < target) };
+    }
+
+    fn doc(&self) -> DocId {
+        self.postings.docs().get(self.next).copied().unwrap_or(TERMINATED)
+    }
+
+    fn holds(&mut self, doc: DocId) -> bool {
+        self.seek(doc);
+        self.doc() == doc
+    }
+
+    fn stretch(&mut self, from: DocId) -> (DocId, DocId) {
+        self.seek(from);
+        (self.doc(), self.last.saturating_add(1).min(TERMINATED))
+    }
+
+    fn collect(&mut self, stretch: Range<DocId>, docs: &mut Vec<DocId>) {
+        self.seek(stretch.start);
+        let rest = self.postings.docs().get(self.next..).unwrap_or_default();
+        docs.extend_from_slice(&rest[..rest.partition_point(|&doc| doc < stretch.end)]);
+    }
+}
+
+/// A query of the engine among others.
+struct Filter {
+    filter: Box<dyn Scorer>,
+    /// Whether it finds the fewest documents: it is asked for the next one then. A range of dates looks up one date if it is
+    /// asked for one document, and searches for the next one in the range otherwise.
+    leads: bool,
+    /// None is found from the last target up to here, and whether this is one.
+    at: DocId,
+    is_found: bool,
+}
+
+impl Filter {
+    fn finds(&mut self, doc: DocId) -> bool {
+        if self.at < doc || self.at == doc && !self.is_found {
+            (self.at, self.is_found) = match self.filter.seek_danger(doc) {
+                SeekDangerResult::Found => (doc, true),
+                SeekDangerResult::SeekLowerBound(next) => (next, false),
+            };
+        }
+        self.at == doc && self.is_found
+    }
+
+    fn stretch(&mut self, from: DocId) -> (DocId, DocId) {
+        /// Documents of a stretch, at most.
+        const LENGTH: DocId = 4096;
+        let first = if self.leads { seek(&mut self.filter, from) } else { from.max(self.at) };
+        (first, first.saturating_add(LENGTH).min(TERMINATED))
+    }
+
+    fn collect(&mut self, stretch: Range<DocId>, docs: &mut Vec<DocId>) {
+        if !self.leads {
+            docs.extend(stretch.filter(|&doc| self.finds(doc)));
+            return;
+        }
+        let mut doc = seek(&mut self.filter, stretch.start);
+        while doc < stretch.end {
+            docs.push(doc);
+            doc = self.filter.advance();
+        }
     }
 }
 
@@ -503,30 +616,56 @@ struct HoldsScorer {
     /// `None` where no document holds it.
     candidates: Option<Candidates>,
     way: Opened,
+    /// Candidates of a stretch that ends at `end`.
+    docs: Vec<DocId>,
+    next: usize,
+    end: DocId,
+    /// Length of the stretch.
+    span: DocId,
     doc: DocId,
     watch: Watch,
 }
 
 impl HoldsScorer {
+    /// Documents that are looked at together where they are asked for with gaps between.
+    const SPAN: DocId = 64;
+
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
         let segment = weight.lexicon.in_segment(reader);
         let (candidates, way) = (weight.way.candidates(&segment)?, weight.way.opened(&segment)?);
         let (deadline, watch) = (weight.deadline, Watch::new(weight.deadline));
-        Ok(Self { place: Place { segment, boost, deadline }, candidates, way, doc: 0, watch })
+        let place = Place { segment, boost, deadline };
+        Ok(Self { place, candidates, way, docs: Vec::new(), next: 0, end: 0, span: Self::SPAN, doc: 0, watch })
+    }
+
+    /// The first candidate at or after `target` in its stretch, or where that ends. A new stretch is at most `span` long.
+    fn candidate(&mut self, target: DocId, span: DocId) -> DocId {
+        if target >= self.end {
+            let Some(candidates) = &mut self.candidates else { return TERMINATED };
+            let (first, end) = candidates.stretch(target, &self.place.segment);
+            self.end = first.saturating_add(span).min(end);
+            self.next = 0;
+            candidates.collect(first..self.end, &mut self.docs, &self.place.segment);
+        }
+        self.next += self.docs[self.next..].iter().take_while(|&&doc| doc < target).count();
+        self.docs.get(self.next).copied().unwrap_or(self.end)
     }
 
     /// Moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let Some(candidates) = &mut self.candidates else { break TERMINATED };
-            target = candidates.next(target, &self.place.segment, &mut self.watch);
-            if target >= TERMINATED || self.way.holds(target, &self.place) {
-                break target;
-            }
-            if self.watch.is_over() {
+            if target >= TERMINATED || self.watch.is_over() {
                 break TERMINATED;
             }
-            target += 1;
+            if let Some(gap) = target.checked_sub(self.end) {
+                // who goes on from document to document asks for all that follow
+                self.span = if gap <= self.span { self.span.saturating_mul(2) } else { Self::SPAN };
+            }
+            let next = self.candidate(target, self.span);
+            if next < self.end && self.way.holds(next, &self.place) {
+                break next;
+            }
+            target = if next < self.end { next + 1 } else { next };
         };
         self.doc
     }
@@ -545,7 +684,15 @@ impl DocSet for HoldsScorer {
         if target >= TERMINATED || self.watch.is_over() {
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        let next = self.candidates.as_mut().map_or(TERMINATED, |some| some.step(target, &self.place.segment));
+        if target >= self.end {
+            // asked for one document, and the next may be far away
+            let candidates = self.candidates.as_mut();
+            let first = candidates.map_or(TERMINATED, |some| some.stretch(target, &self.place.segment).0);
+            if first > target {
+                return SeekDangerResult::SeekLowerBound(first);
+            }
+        }
+        let next = self.candidate(target, 1);
         if next > target {
             SeekDangerResult::SeekLowerBound(next)
         } else if self.way.holds(target, &self.place) {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
-use tantivy::postings::{SegmentPostings, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{SegmentReader, Term};
@@ -135,6 +135,13 @@ impl InSegment {
         let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
         let index = self.reader().inverted_index(entry.term.field())?;
         Ok(Some(index.read_postings_from_terminfo(info, option)?))
+    }
+
+    /// The same block by block, documents only.
+    pub(crate) fn blocks(&self, entry: &Entry) -> tantivy::Result<Option<BlockSegmentPostings>> {
+        let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
+        let index = self.reader().inverted_index(entry.term.field())?;
+        Ok(Some(index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?))
     }
 }
 

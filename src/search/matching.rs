@@ -127,9 +127,8 @@ impl Matcher {
     fn add(&mut self, pattern: Pattern) {
         let number = self.patterns.len();
         let first = &pattern.units[0];
-        if let Some((word, bit)) = place_of_first(&first.text) {
-            self.firsts[word] |= bit;
-        }
+        let (word, bit) = place_of_first(first.text.as_bytes());
+        self.firsts[word] |= bit;
         if pattern.kind == PatternKind::Prefix && pattern.units.len() == 1 && is_run(first.kind) {
             self.prefixes.push(number);
         } else {
@@ -148,9 +147,10 @@ impl Matcher {
         self.labels.iter().map(String::as_str)
     }
 
-    /// Whether a pattern may begin with the unit `text`, a Chinese character.
-    fn may_begin_with(&self, text: &str) -> bool {
-        place_of_first(text).is_none_or(|(word, bit)| self.firsts[word] & bit != 0)
+    /// Whether a pattern may begin with a unit, a Chinese character.
+    fn may_begin_with(&self, unit: &[u8]) -> bool {
+        let (word, bit) = place_of_first(unit);
+        self.firsts[word] & bit != 0
     }
 
     /// Looks through an article.
@@ -198,11 +198,12 @@ impl Matcher {
     fn places(&self, analyzed: &Analyzed, field: Field) -> Vec<Place> {
         let mut places = Vec::new();
         let unit_text = |unit: &Unit| analyzed.unit_text(unit);
+        let folded = analyzed.normalized.as_str();
         for (at, unit) in analyzed.units.iter().enumerate() {
-            let exact = unit_text(unit);
-            if unit.kind == UnitKind::Han && !self.may_begin_with(exact) {
+            if unit.kind == UnitKind::Han && !self.may_begin_with(&folded.as_bytes()[unit.bytes.clone()]) {
                 continue;
             }
+            let exact = unit_text(unit);
             let stemmed = stem(exact, unit.kind);
             let by_stem = self.by_first.get(stemmed.as_ref()).into_iter().flatten();
             let by_text = (stemmed != exact).then(|| self.by_first.get(exact)).flatten().into_iter().flatten();
@@ -272,10 +273,13 @@ impl Pattern {
     }
 }
 
-/// Place of the first character of `text` in [`Matcher::firsts`].
-fn place_of_first(text: &str) -> Option<(usize, u64)> {
-    let code = text.chars().next()? as usize % FIRST_CHARS;
-    Some((code / 64, 1 << (code % 64)))
+/// Place of a unit in [`Matcher::firsts`]: the last bits of the code of a Chinese character, which UTF-8 keeps in its last
+/// two bytes. What it is for other units does not matter.
+fn place_of_first(unit: &[u8]) -> (usize, u64) {
+    match *unit {
+        [.., before, last] => (usize::from(before) % (FIRST_CHARS / 64), 1 << (last % 64)),
+        _ => (0, 0),
+    }
 }
 
 /// The words of the query that are made of `concept` and function words behind it.
