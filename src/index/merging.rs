@@ -22,23 +22,28 @@ const MIN_LARGE: usize = 8;
 const SIZE_LOG2: f64 = 2.0;
 /// So many are merged at a time, of all cores together: three files of each are open meanwhile (see `read_file.rs`), and some
 /// systems let a program open no more than 256.
-const MAX_OPEN: usize = 64;
+const MAX_OPEN: usize = 72;
 /// A segment with a larger share of removed articles is written anew without them.
 const MAX_REMOVED: f32 = 0.1;
 
-/// Small segments are merged early, large ones once there are [`MIN_LARGE`] of a size; and
-/// each alone where many of its articles are gone.
+/// Small segments are merged early, large ones once there are [`MIN_LARGE`] of a size, and each alone where many of its
+/// articles are gone.
 fn candidates(segments: &[SegmentMeta], threads: usize) -> Vec<MergeCandidate> {
     let is_small = |segment: &SegmentMeta| segment.num_docs() < SMALL_ARTICLES;
     let (small, large): (Vec<_>, Vec<_>) = segments.iter().cloned().partition(is_small);
     let mut by_size = LogMergePolicy::default();
     by_size.set_min_num_segments(MIN_LARGE);
     by_size.set_level_log_size(SIZE_LOG2);
-    let of_a_size = by_size.compute_merge_candidates(&large);
-    let mut candidates: Vec<_> = of_a_size.iter().flat_map(|MergeCandidate(group)| parts(group, threads)).collect();
+    let mut groups: Vec<_> = by_size.compute_merge_candidates(&large).into_iter().map(|group| group.0).collect();
     if small.len() >= MAX_SMALL {
-        candidates.push(MergeCandidate(small.iter().map(SegmentMeta::id).collect()));
+        let small = small.iter().map(SegmentMeta::id);
+        // what a long run leaves at each commit goes where the others go
+        match groups.last_mut() {
+            Some(group) => group.extend(small),
+            None => groups.push(small.collect()),
+        }
     }
+    let mut candidates: Vec<_> = groups.iter().flat_map(|group| parts(group, threads)).collect();
     let has_many_removed =
         |segment: &&SegmentMeta| segment.num_deleted_docs() as f32 > MAX_REMOVED * segment.max_doc() as f32;
     for segment in segments.iter().filter(has_many_removed) {
@@ -114,5 +119,6 @@ mod tests {
     fn four_small_segments_become_one() {
         assert_eq!(merged(&[1_000_000, 10, 10, 10], 2), [0; 0]);
         assert_eq!(merged(&[1_000_000, 9_999, 10, 10, 10], 2), [4]);
+        assert_eq!(merged(&[[20_000; 14], [9_999; 14]].concat(), 2), [14, 14]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`schema`] names the fields, `document.rs` fills them, `packing.rs` keeps stored text short, [`open`] decides whether an
 //! index may be used, [`sync`](mod@sync) writes it, `plan.rs`, `run.rs` and `mass_delete.rs` being its parts, `manifest.rs`
-//! remembers which files it holds, `optimize.rs` makes one segment of many. `checksums.rs` finds what has changed behind our backs, [`guard`] bears it.
+//! remembers which files it holds, `merging.rs` and `optimize.rs` make one segment of many, `directory.rs` with `read_file.rs`
+//! and `store_file.rs` is how the engine sees the folder. `checksums.rs` finds what has changed behind our backs, [`guard`] bears it.
 
 mod budget;
 pub(crate) mod checksums;

@@ -1,9 +1,12 @@
 //! The index against a plain scan of every text: a quoted string finds just the articles that hold it, the same without
 //! quotes finds at least these.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
+use souwen::article::ArticleId;
 use souwen::query::ast::{Mode, Query, Text};
 use souwen::query::parse;
 use souwen::search::Searcher;
@@ -78,6 +81,98 @@ fn strings_that_no_article_holds_are_not_found_in_quotes() {
     let report = oracle.compare(&searcher, joined, &words).unwrap();
     assert!(report.contained < 500, "most of them stand nowhere");
     agree(&report);
+}
+
+/// What may be asked, in quotes and with operators.
+enum Asked {
+    String(String),
+    Since(u32),
+    Every(Vec<Self>),
+    Any(Vec<Self>),
+    Without(Box<Self>, Box<Self>),
+}
+
+/// Characters of [`lotteries`], the first in nearly every article, the last in few.
+const DRAWN: [char; 9] = ['甲', '乙', '丙', '丁', '戊', '己', '庚', '辛', '，'];
+
+impl Asked {
+    fn random(depth: usize, random: &mut impl FnMut(usize) -> usize) -> Self {
+        let some = |random: &mut dyn FnMut(usize) -> usize| 2 + random(2);
+        match random(if depth == 0 { 2 } else { 8 }) {
+            0..2 => Self::String((0..1 + random(3)).map(|_| DRAWN[random(8)]).collect()),
+            2 => Self::Every(vec![Self::random(depth - 1, random), Self::Since(2000 + random(20) as u32)]),
+            3..5 => Self::Any((0..some(random)).map(|_| Self::random(depth - 1, random)).collect()),
+            5 => Self::Without(Box::new(Self::random(depth - 1, random)), Box::new(Self::random(0, random))),
+            _ => Self::Every((0..some(random)).map(|_| Self::random(depth - 1, random)).collect()),
+        }
+    }
+
+    fn typed(&self) -> String {
+        let all = |parts: &[Self], between: &str| parts.iter().map(Self::typed).collect::<Vec<_>>().join(between);
+        match self {
+            Self::String(string) => format!("\"{string}\""),
+            Self::Since(year) => format!("after:{year}"),
+            Self::Every(parts) => format!("({})", all(parts, " ")),
+            Self::Any(parts) => format!("({})", all(parts, " OR ")),
+            Self::Without(wanted, unwanted) => format!("({} -{})", wanted.typed(), unwanted.typed()),
+        }
+    }
+
+    /// The articles that it means, found without the index.
+    fn scan(&self, oracle: &Oracle, since: &dyn Fn(u32) -> HashSet<ArticleId>) -> HashSet<ArticleId> {
+        let sets = |parts: &[Self]| parts.iter().map(|part| part.scan(oracle, since)).collect::<Vec<_>>();
+        match self {
+            Self::String(string) => oracle.holding(string),
+            Self::Since(year) => since(*year),
+            Self::Every(parts) => sets(parts).into_iter().reduce(|a, b| &a & &b).unwrap_or_default(),
+            Self::Any(parts) => sets(parts).into_iter().reduce(|a, b| &a | &b).unwrap_or_default(),
+            Self::Without(wanted, unwanted) => &wanted.scan(oracle, since) - &unwanted.scan(oracle, since),
+        }
+    }
+}
+
+/// Many short articles of few characters, so that most questions are answered by many, and by some here and there.
+fn lotteries(count: usize) -> TestEnv {
+    let mut random = random(9);
+    let mut line = |i: usize| {
+        let body: String = (0..12 + random(12)).map(|_| DRAWN[random(9).min(random(9))]).collect();
+        let date = format!("{}-06-01", 2000 + random(20));
+        format!("{}\n", json!({"id": i.to_string(), "title": "开奖", "body": body, "date": date}))
+    };
+    TestEnv::new().file("n.jsonl", (0..count).map(&mut line).collect::<String>()).indexed()
+}
+
+#[test]
+fn what_operators_make_of_strings_agrees_with_a_scan() {
+    let env = lotteries(3000);
+    let searcher = env.searcher();
+    let oracle = Oracle::new(&searcher).unwrap();
+    let articles = env.articles();
+    let since = |year: u32| {
+        let is_since = |article: &&souwen::article::Article| {
+            article.date.is_some_and(|date| date >= format!("{year}-01-01T00:00:00+08:00").parse().unwrap())
+        };
+        articles.iter().filter(is_since).map(|article| article.id).collect::<HashSet<_>>()
+    };
+    let mut random = random(11);
+    let mut sizes = Vec::new();
+    for number in 0..600 {
+        let asked = Asked::random(3, &mut random);
+        let (query, expected) = (asked.typed(), asked.scan(&oracle, &since));
+        let found = searcher.all_ids(&typed(&query)).unwrap();
+        let differing: Vec<_> = found.symmetric_difference(&expected).take(5).collect();
+        assert!(differing.is_empty(), "{query}: {} found, {} expected, {differing:?}", found.len(), expected.len());
+        if number % 20 == 0 {
+            for sort in ["relevance", "newest", "oldest"] {
+                let hits = env.hits_args(&["-n", "300", "--sort", sort, &query]);
+                let whole = hits.iter().filter(|hit| hit["missing"] == json!([])).count();
+                assert_eq!(whole, expected.len().min(300), "{query} by {sort}");
+            }
+        }
+        sizes.push(expected.len());
+    }
+    let between = |least: usize, most: usize| sizes.iter().filter(|&&size| least <= size && size <= most).count();
+    assert!(between(1, 100) > 50 && between(1000, 2999) > 50, "few and many: {sizes:?}");
 }
 
 /// An oracle that cannot find a fault proves nothing.
