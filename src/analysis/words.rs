@@ -18,7 +18,7 @@ use super::segmenter::{Segmenter, WordTable};
 use super::units::{Unit, UnitKind};
 
 /// Bump when the same text gives other words than before: indexes made earlier must then be rebuilt.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Codes of more units than this are taken as their parts only: they are addresses or noise, and nobody types them whole.
 const MAX_CODE_UNITS: usize = 12;
