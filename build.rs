@@ -152,9 +152,35 @@ fn write_dictionary(fold: &BTreeMap<char, char>, out: &Path) {
     let map = fst::Map::from_iter(words).expect("a BTreeMap is sorted");
     let bytes = map.as_fst().as_bytes();
     fs::write(out.join("dictionary.fst"), bytes).expect("OUT_DIR can be written");
+    fs::write(out.join("first-characters.bin"), first_characters(&map)).expect("OUT_DIR can be written");
     fs::write(out.join("no-words.fst"), fst::Map::default().as_fst().as_bytes()).expect("OUT_DIR can be written");
-    let code = format!("const TOTAL_FREQUENCY: u64 = {total};\nconst HASH: u64 = {:#x};\n", fnv1a(bytes));
+    let [first, last] = FIRST_CHARACTERS;
+    let code = format!(
+        "const TOTAL_FREQUENCY: u64 = {total};\nconst HASH: u64 = {:#x};\n\
+         const FIRST_CHARACTERS: std::ops::RangeInclusive<char> = {first:?}..={last:?};\n",
+        fnv1a(bytes)
+    );
     fs::write(out.join("dictionary.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// The common block of Chinese characters.
+const FIRST_CHARACTERS: [char; 2] = ['\u{4E00}', '\u{9FFF}'];
+
+/// Where words that begin with each of these characters go on: the address of the node behind it, and the output up to
+/// there, in four bytes each; [`u32::MAX`] and 0 where no word does. Most steps through the map are these first three bytes.
+fn first_characters(words: &fst::Map<Vec<u8>>) -> Vec<u8> {
+    let fst = words.as_fst();
+    let [first, last] = FIRST_CHARACTERS;
+    let behind = |c: char| {
+        let (mut node, mut output) = (fst.root(), 0);
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            let transition = node.transition(node.find_input(byte)?);
+            output += transition.out.value();
+            node = fst.node(transition.addr);
+        }
+        Some([u32::try_from(node.addr()).ok()?, u32::try_from(output).ok()?])
+    };
+    (first..=last).flat_map(|c| behind(c).unwrap_or([u32::MAX, 0])).flat_map(u32::to_le_bytes).collect()
 }
 
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>): enough to tell one dictionary from another.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use fst::raw::{CompiledAddr, Node, Output};
 use fst::{Map, Streamer, map};
 use jieba_rs::Jieba;
 
@@ -15,6 +16,8 @@ use super::segmenter::WordTable;
 
 include!(concat!(env!("OUT_DIR"), "/dictionary.rs"));
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionary.fst"));
+/// For each of [`FIRST_CHARACTERS`], the node of the map behind it, and the output up to there, as build.rs wrote them.
+static BEHIND_FIRST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/first-characters.bin"));
 /// A map without words: who has none of his own need not wait for the builder of maps to clear its megabyte of memory.
 static NO_WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/no-words.fst"));
 
@@ -133,10 +136,17 @@ impl Dictionary {
 
     /// Hands over every word that `text`, folded, begins with, and its frequency: first the built-in words, then the user's.
     pub(crate) fn each_prefix<'t>(&self, text: &'t str, mut found: impl FnMut(&'t str, u64)) {
-        prefixes(&self.built_in, text, &mut found);
+        match behind_first(text) {
+            Some((_, u32::MAX, _)) => {}
+            Some((length, address, output)) => {
+                let node = self.built_in.as_fst().node(address as CompiledAddr);
+                prefixes(&self.built_in, text, (length, node, Output::new(output.into())), &mut found);
+            }
+            None => prefixes(&self.built_in, text, start(&self.built_in), &mut found),
+        }
         // who has no words of his own does not look for them
         if !self.user.is_empty() {
-            prefixes(&self.user, text, &mut found);
+            prefixes(&self.user, text, start(&self.user), &mut found);
         }
     }
 
@@ -161,19 +171,38 @@ fn segmenter(list: &str) -> Jieba {
     Jieba::with_dict(&mut list.as_bytes()).expect("every line is a word and a number")
 }
 
-/// Hands over every key of `map` that `text` begins with.
-fn prefixes<'t, D: AsRef<[u8]>>(map: &Map<D>, text: &'t str, found: &mut impl FnMut(&'t str, u64)) {
+/// Where the built-in map goes on behind the first character of `text`, if that is one of [`FIRST_CHARACTERS`]: its
+/// length, the address of the node, [`u32::MAX`] where no word begins with it, and the output.
+fn behind_first(text: &str) -> Option<(usize, u32, u32)> {
+    let first = text.chars().next().filter(|c| FIRST_CHARACTERS.contains(c))?;
+    let at = (u32::from(first) - u32::from(*FIRST_CHARACTERS.start())) as usize * 8;
+    let number = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|byte| BEHIND_FIRST[at + byte]));
+    Some((first.len_utf8(), number(at), number(at + 4)))
+}
+
+/// The beginning of every key.
+fn start<D: AsRef<[u8]>>(map: &Map<D>) -> (usize, Node<'_>, Output) {
+    (0, map.as_fst().root(), Output::zero())
+}
+
+/// Hands over every key of `map` that `text` begins with, from the node on that stands behind its first `length` bytes.
+fn prefixes<'t, D: AsRef<[u8]>>(
+    map: &Map<D>,
+    text: &'t str,
+    (length, mut node, mut output): (usize, Node<'_>, Output),
+    found: &mut impl FnMut(&'t str, u64),
+) {
     let fst = map.as_fst();
-    let mut node = fst.root();
-    let mut output = fst::raw::Output::zero();
-    for (i, &byte) in text.as_bytes().iter().enumerate() {
-        let Some(at) = node.find_input(byte) else { return };
+    let mut end = length;
+    loop {
+        if node.is_final() {
+            found(&text[..end], output.cat(node.final_output()).value());
+        }
+        let Some(at) = text.as_bytes().get(end).and_then(|&byte| node.find_input(byte)) else { return };
         let transition = node.transition(at);
         output = output.cat(transition.out);
         node = fst.node(transition.addr);
-        if node.is_final() {
-            found(&text[..=i], output.cat(node.final_output()).value());
-        }
+        end += 1;
     }
 }
 

@@ -65,20 +65,7 @@ pub fn units(folded: &str) -> Vec<Unit> {
     let mut position = 0;
     let (mut after_break, mut after_blank) = (false, false);
     let mut at = 0;
-    loop {
-        // most characters are these: no run to go on, and no class to look up
-        while let Some([lead, second, ..]) = folded.as_bytes().get(at..at + 3)
-            && (0xE4B8..0xEA00).contains(&u16::from_be_bytes([*lead, *second]))
-        {
-            if !units.is_empty() {
-                position += Unit::STEP + u32::from(after_break);
-            }
-            let after_blank = std::mem::take(&mut after_blank) && !units.is_empty();
-            units.push(Unit { kind: UnitKind::Han, bytes: at..at + 3, position, after_blank });
-            after_break = false;
-            at += 3;
-        }
-        let Some(c) = folded[at..].chars().next() else { return units };
+    while let Some(c) = folded[at..].chars().next() {
         let end = at + c.len_utf8();
         let start = std::mem::replace(&mut at, end);
         let kind = match class(c) {
@@ -109,7 +96,25 @@ pub fn units(folded: &str) -> Vec<Unit> {
             None => units.push(Unit { kind, bytes: start..end, position, after_blank: false }),
         }
         (after_break, after_blank) = (false, false);
+        if kind == UnitKind::Han {
+            // more of these follow, mostly: no run to go on, and no class to look up
+            let more = common_han(&folded.as_bytes()[at..]);
+            units.extend((0..more).map(|number| {
+                let start = at + 3 * number;
+                let position = position + Unit::STEP * (number as u32 + 1);
+                Unit { kind, bytes: start..start + 3, position, after_blank: false }
+            }));
+            position += Unit::STEP * more as u32;
+            at += 3 * more;
+        }
     }
+    units
+}
+
+/// How many Chinese characters of the common block `text` begins with, each in three bytes.
+fn common_han(text: &[u8]) -> usize {
+    let is_common = |c: &&[u8]| (0xE4B8..0xEA00).contains(&u16::from_be_bytes([c[0], c[1]]));
+    text.chunks_exact(3).take_while(is_common).count()
 }
 
 enum Class {

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
+use tantivy_common::BitSet;
 
 use super::deadline::{Deadline, Watch};
 use super::exact::{Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
+use super::kept::Bits;
 use super::lexicon::{InSegment, Lexicon};
 use super::lower::UnitKey;
 
@@ -23,22 +25,25 @@ use super::lower::UnitKey;
 pub(crate) enum Part {
     /// A word with its weight.
     Word(Term, Score),
-    /// Units in a row in one field. These fields say nothing of the length of a text.
-    Row(Located),
+    /// Units in a row in one field. These fields say nothing of the length of a text. With the same in all fields, by which
+    /// it is told where a unit stands nowhere.
+    Row(Located, Arc<[Located]>),
     /// What is found by, but not scored.
     Unscored(Box<dyn Query>),
 }
 
 impl Part {
-    pub(crate) fn row(field: Field, units: &[UnitKey]) -> Self {
-        Self::Row(located(field, units))
+    /// A row in each of `fields`.
+    pub(crate) fn rows(fields: &[Field], units: &[UnitKey]) -> Vec<Self> {
+        let rows: Arc<[Located]> = fields.iter().map(|&field| located(field, units)).collect();
+        rows.iter().map(|row| Self::Row(row.clone(), Arc::clone(&rows))).collect()
     }
 
     /// As the engine looks for it; `None` for what the engine cannot skip through.
     pub(crate) const fn word(&self) -> Option<(&Term, Score)> {
         match self {
             Self::Word(term, weight) => Some((term, *weight)),
-            Self::Row(_) | Self::Unscored(_) => None,
+            Self::Row(..) | Self::Unscored(_) => None,
         }
     }
 }
@@ -75,7 +80,7 @@ impl Query for AnyQuery {
         let weighed = |part: &Part| -> tantivy::Result<Weighed> {
             Ok(match part {
                 Part::Word(term, weight) => Weighed::Word(WeighedWord::new(&self.lexicon, scoring, term, *weight)?),
-                Part::Row(units) => {
+                Part::Row(units, anywhere) => {
                     let terms: Vec<Term> = units.iter().map(|(_, term)| term.clone()).collect();
                     let weight = match scoring {
                         EnableScoring::Enabled { statistics_provider, .. } => {
@@ -83,7 +88,8 @@ impl Query for AnyQuery {
                         }
                         EnableScoring::Disabled { .. } => None,
                     };
-                    Weighed::Row(known(&self.lexicon, units), weight)
+                    let anywhere = anywhere.iter().map(|row| known(&self.lexicon, row)).collect();
+                    Weighed::Row { units: known(&self.lexicon, units), anywhere, weight }
                 }
                 Part::Unscored(query) => Weighed::Unscored(query.weight(unscored(scoring))?),
             })
@@ -100,7 +106,7 @@ impl Query for AnyQuery {
 /// A part of a query of one index; without a weight it does not score.
 enum Weighed {
     Word(WeighedWord),
-    Row(Known, Option<Bm25Weight>),
+    Row { units: Known, anywhere: Vec<Known>, weight: Option<Bm25Weight> },
     Unscored(Box<dyn Weight>),
 }
 
@@ -190,26 +196,38 @@ impl Weighed {
         order: usize,
         deadline: Deadline,
     ) -> tantivy::Result<Option<Stream>> {
+        let mut among: Option<Bits> = None;
+        let mut add = |set: Option<Arc<BitSet>>| match (set.map(Bits::new), &mut among) {
+            (Some(bits), Some(among)) => among.and(bits),
+            (Some(bits), among) => *among = Some(bits),
+            (None, _) => {}
+        };
         let (held, weight) = match self {
             Self::Word(word) => {
                 let Some(opened) = word.open(segment, boost)? else { return Ok(None) };
+                add(segment.set(std::iter::once(&word.entry))?);
                 (Held::Word(opened), word.weight.as_ref())
             }
-            Self::Row(units, weight) => {
+            Self::Row { units, anywhere, weight } => {
                 let Some(row) = Row::open(segment, units, deadline)? else { return Ok(None) };
+                for unit in 0..units.len() {
+                    add(segment.set(anywhere.iter().map(|row| &row[unit].1))?);
+                }
                 (Held::Row(row), weight.as_ref())
             }
             Self::Unscored(query) => (Held::Unscored(query.scorer(segment.reader(), 1.0)?), None),
         };
         let weight = weight.map(|weight| weight.boost_by(boost));
         let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
-        Ok(Some(Stream { held, weight, most, order, is_here: false, here: 0.0 }))
+        Ok(Some(Stream { held, among, weight, most, order, is_here: false, here: 0.0 }))
     }
 }
 
 /// A part in one segment, with what is known of its scores.
 struct Stream {
     held: Held,
+    /// No other document holds it, where that is known.
+    among: Option<Bits>,
     weight: Option<Bm25Weight>,
     /// No document scores more.
     most: Score,
@@ -326,7 +344,8 @@ impl AnyScorer {
         // those that are needed first, for they need not move
         for i in (0..self.parts.len()).rev() {
             let part = &mut self.parts[i];
-            if i >= self.optional && self.docs[i] != doc || self.docs[i] > doc {
+            let is_elsewhere = if i >= self.optional { self.docs[i] != doc } else { self.docs[i] > doc };
+            if is_elsewhere || i < self.optional && part.among.as_ref().is_some_and(|among| !among.contains(doc)) {
                 part.is_here = false;
                 most -= if i < self.optional { part.most } else { 0.0 };
             } else {
@@ -433,7 +452,10 @@ mod tests {
             let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
             let term = |text: &str| Term::from_field_text(field, text);
             let word = words.iter().map(|word| Part::Word(term(word), 0.4));
-            let row = |row: &String| Part::Row((0..).zip(row.chars().map(|c| term(&c.to_string()))).collect());
+            let row = |row: &String| -> Part {
+                let units: Located = (0..).zip(row.chars().map(|c| term(&c.to_string()))).collect();
+                Part::Row(units.clone(), [units].into())
+            };
             let parts = word.chain(rows.iter().map(row)).collect();
             let filter = filter.map(|filter| -> Box<dyn Query> {
                 Box::new(TermQuery::new(term(&filter), IndexRecordOption::Basic))

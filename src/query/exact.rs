@@ -15,8 +15,10 @@ use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy_common::BitSet;
 
 use super::deadline::{Deadline, Watch};
+use super::kept::Bits;
 use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
 use crate::analysis::units::UnitKind;
@@ -86,7 +88,7 @@ pub(super) fn known(lexicon: &Lexicon, units: &Located) -> Known {
 /// A word of a query of one index; without a weight it does not score.
 pub(super) struct WeighedWord {
     field: Field,
-    entry: Arc<Entry>,
+    pub(super) entry: Arc<Entry>,
     pub(super) weight: Option<Bm25Weight>,
 }
 
@@ -190,6 +192,18 @@ impl Weight for HoldsWeight {
         Ok((scorer.seek_danger(target), Box::new(scorer)))
     }
 
+    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
+        let mut scorer = HoldsScorer::open(self, reader, 1.0)?;
+        if self.way.is_of_words() {
+            return Ok(scorer.count_candidates(reader));
+        }
+        scorer.settle(0);
+        Ok(match reader.alive_bitset() {
+            Some(alive) => scorer.count(alive),
+            None => scorer.count_including_deleted(),
+        })
+    }
+
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
         explain_match(self, reader, doc, "words or units in a row")
     }
@@ -216,7 +230,13 @@ impl Weighed {
     /// First round: what finds the documents that may hold this; `None` where no document of the segment does.
     fn candidates(&self, segment: &InSegment) -> tantivy::Result<Option<Candidates>> {
         Ok(match self {
-            Self::Word(word) => Candidates::of_term(segment, &word.entry)?,
+            Self::Word(word) => {
+                let term = std::iter::once(&word.entry);
+                match segment.set(term.clone())? {
+                    Some(set) => Some(Candidates::of_set(set)),
+                    None => Candidates::of_terms(segment, term)?,
+                }
+            }
             Self::Filter(filter) => Candidates::of_filter(filter.scorer(segment.reader(), 1.0)?),
             Self::String { word, rows, is_han } => {
                 let mut held = Vec::with_capacity(rows.len());
@@ -229,9 +249,11 @@ impl Weighed {
                 let word = word.as_ref().filter(|_| !is_han || held.is_empty()).map(|word| &word.entry);
                 let units = held.iter().map(|row| row.len()).max().unwrap_or(1);
                 let unit = |number: usize| {
-                    let unit = held.iter().filter_map(|row| Some(&row.get(number)?.1));
-                    let terms = unit.chain(word).map(|entry| Candidates::of_term(segment, entry));
-                    Ok(Candidates::any(terms.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?))
+                    // a set of the documents that hold it in any field does for each
+                    let anywhere = rows.iter().filter(|_| !held.is_empty());
+                    let kept = segment.set(anywhere.filter_map(|row| unit_of(row, number)).chain(word))?;
+                    let held = held.iter().filter_map(|row| unit_of(row, number)).chain(word);
+                    kept.map_or_else(|| Candidates::of_terms(segment, held), |set| Ok(Some(Candidates::of_set(set))))
                 };
                 let units = (0..units).map(unit).collect::<tantivy::Result<Option<Vec<_>>>>()?;
                 units.map(Candidates::every)
@@ -245,6 +267,15 @@ impl Weighed {
                 ways.collect::<tantivy::Result<Option<Vec<_>>>>()?.map(Candidates::every)
             }
         })
+    }
+
+    /// Whether every candidate holds it.
+    fn is_of_words(&self) -> bool {
+        match self {
+            Self::Word(_) | Self::Filter(_) => true,
+            Self::String { .. } => false,
+            Self::Any(ways) | Self::Every(ways) => ways.iter().all(Self::is_of_words),
+        }
     }
 
     /// Second round: what looks closely at candidates.
@@ -288,6 +319,10 @@ impl Weighed {
     }
 }
 
+fn unit_of(row: &Known, number: usize) -> Option<&Arc<Entry>> {
+    row.get(number).map(|(_, entry)| entry)
+}
+
 /// Documents of the segment that hold the rarest unit.
 fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
     let units = row.iter().map(|(_, entry)| segment.documents(entry)).collect::<tantivy::Result<Vec<_>>>()?;
@@ -301,6 +336,8 @@ enum Candidates {
     /// A term. Its postings are opened when they are first asked for: where a rarer one rules out all documents, that never
     /// happens.
     Term { entry: Arc<Entry>, frequency: u32, blocks: Option<Box<Blocks>> },
+    /// Documents that are known.
+    Bits(Bits),
     /// A query of the engine.
     Filter(Filter),
     /// One of these, the most frequent first.
@@ -310,13 +347,30 @@ enum Candidates {
 }
 
 impl Candidates {
-    fn of_term(segment: &InSegment, entry: &Arc<Entry>) -> tantivy::Result<Option<Self>> {
-        let frequency = segment.documents(entry)?;
-        let term = || Self::Term { entry: Arc::clone(entry), frequency, blocks: None };
-        Ok((frequency > 0).then(term))
+    /// What holds one of some terms.
+    fn of_terms<'e>(
+        segment: &InSegment,
+        entries: impl Iterator<Item = &'e Arc<Entry>>,
+    ) -> tantivy::Result<Option<Self>> {
+        let mut terms = Vec::new();
+        for entry in entries {
+            let frequency = segment.documents(entry)?;
+            if frequency > 0 {
+                terms.push(Self::Term { entry: Arc::clone(entry), frequency, blocks: None });
+            }
+        }
+        Ok(Self::any(terms))
+    }
+
+    fn of_set(set: Arc<BitSet>) -> Self {
+        Self::Bits(Bits::new(set))
     }
 
     fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
+        let filter = match filter.downcast::<Bits>() {
+            Ok(bits) => return (bits.doc() < TERMINATED).then_some(Self::Bits(*bits)),
+            Err(filter) => filter,
+        };
         let at = filter.doc();
         (at < TERMINATED).then_some(Self::Filter(Filter { filter, leads: false, at, is_found: true }))
     }
@@ -332,20 +386,25 @@ impl Candidates {
 
     fn every(ways: Vec<Self>) -> Self {
         let mut all: Vec<Self> = Vec::with_capacity(ways.len());
+        let mut known: Option<Bits> = None;
         for way in ways {
             let parts = if let Self::Every(parts) = way { parts } else { vec![way] };
             for part in parts {
-                // strings have characters in common
-                if !all.iter().any(|known| known.is_same(&part)) {
-                    all.push(part);
+                match (part, &mut known) {
+                    (Self::Bits(bits), Some(known)) => known.and(bits),
+                    (Self::Bits(bits), known) => *known = Some(bits),
+                    // strings have characters in common
+                    (part, _) if all.iter().any(|known| known.is_same(&part)) => {}
+                    (part, _) => all.push(part),
                 }
             }
         }
+        all.extend(known.map(Self::Bits));
         all.sort_by_key(Self::cost);
         if let Some(Self::Filter(filter)) = all.first_mut() {
             filter.leads = true;
         }
-        Self::Every(all)
+        if all.len() == 1 { all.remove(0) } else { Self::Every(all) }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -359,6 +418,7 @@ impl Candidates {
     fn cost(&self) -> u32 {
         match self {
             Self::Term { frequency, .. } => *frequency,
+            Self::Bits(bits) => bits.size_hint(),
             Self::Filter(filter) => filter.filter.size_hint(),
             Self::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
             Self::Every(ways) => ways.first().map_or(0, Self::cost),
@@ -370,6 +430,7 @@ impl Candidates {
     fn stretch(&mut self, from: DocId, segment: &InSegment) -> (DocId, DocId) {
         match self {
             Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).stretch(from),
+            Self::Bits(bits) => bits.stretch(from),
             Self::Filter(filter) => filter.stretch(from),
             Self::Any(ways) => {
                 let stretches = ways.iter_mut().map(|way| way.stretch(from, segment));
@@ -385,6 +446,7 @@ impl Candidates {
         docs.clear();
         match self {
             Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).collect(stretch, docs),
+            Self::Bits(bits) => bits.collect(stretch, docs),
             Self::Filter(filter) => filter.collect(stretch, docs),
             Self::Any(ways) => {
                 let mut more = Vec::new();
@@ -404,8 +466,13 @@ impl Candidates {
         }
     }
 
-    /// Leaves those of `docs` that are found. `is_found` is room to work in.
+    /// HOT, first round: leaves those of `docs` that are found. `is_found` is room to work in.
     fn keep(&mut self, docs: &mut Vec<DocId>, is_found: &mut Vec<bool>, segment: &InSegment) {
+        match self {
+            Self::Term { entry, blocks, .. } => return Blocks::of(entry, blocks, segment).keep(docs),
+            Self::Bits(bits) => return docs.retain(|&doc| bits.contains(doc)),
+            Self::Filter(_) | Self::Any(_) | Self::Every(_) => {}
+        }
         is_found.clear();
         is_found.resize(docs.len(), false);
         self.mark(docs, is_found, segment);
@@ -422,6 +489,7 @@ impl Candidates {
                 let blocks = Blocks::of(entry, blocks, segment);
                 unmarked.for_each(|(doc, is_found)| *is_found = blocks.holds(doc));
             }
+            Self::Bits(bits) => unmarked.for_each(|(doc, is_found)| *is_found = bits.contains(doc)),
             Self::Filter(filter) => unmarked.for_each(|(doc, is_found)| *is_found = filter.finds(doc)),
             Self::Any(ways) => ways.iter_mut().for_each(|way| way.mark(docs, is_found, segment)),
             Self::Every(ways) => {
@@ -477,6 +545,42 @@ impl Blocks {
     fn holds(&mut self, doc: DocId) -> bool {
         self.seek(doc);
         self.doc() == doc
+    }
+
+    /// HOT: leaves those of `docs` that are among the postings.
+    fn keep(&mut self, docs: &mut Vec<DocId>) {
+        /// Where a block meets so few documents, each is searched for in it.
+        const FEW: usize = 12;
+        let (mut kept, mut next) = (0, 0);
+        while let Some(&target) = docs.get(next) {
+            self.seek(target);
+            let block = self.postings.docs().get(self.next..).unwrap_or_default();
+            if block.is_empty() {
+                break;
+            }
+            let end = next + docs[next..].partition_point(|&doc| doc <= self.last);
+            if end - next <= FEW {
+                let mut rest = block;
+                for i in next..end {
+                    let doc = docs[i];
+                    rest = &rest[rest.partition_point(|&other| other < doc)..];
+                    docs[kept] = doc;
+                    kept += usize::from(rest.first() == Some(&doc));
+                }
+            } else {
+                // side by side, without a branch that could be guessed wrong
+                let mut at = 0;
+                while next < end && at < block.len() {
+                    let (doc, other) = (docs[next], block[at]);
+                    docs[kept] = doc;
+                    kept += usize::from(doc == other);
+                    next += usize::from(doc <= other);
+                    at += usize::from(other <= doc);
+                }
+            }
+            next = end;
+        }
+        docs.truncate(kept);
     }
 
     fn stretch(&mut self, from: DocId) -> (DocId, DocId) {
@@ -649,6 +753,28 @@ impl HoldsScorer {
         }
         self.next += self.docs[self.next..].iter().take_while(|&&doc| doc < target).count();
         self.docs.get(self.next).copied().unwrap_or(self.end)
+    }
+
+    /// The number of the candidates, without those that are deleted; fewer once time is up.
+    fn count_candidates(&mut self, reader: &SegmentReader) -> u32 {
+        let (Some(candidates), segment) = (&mut self.candidates, &self.place.segment) else { return 0 };
+        let alive = reader.alive_bitset();
+        match (&*candidates, alive) {
+            (Candidates::Term { frequency, .. }, None) => return *frequency,
+            (Candidates::Bits(bits), None) => return bits.count() as u32,
+            _ => {}
+        }
+        let (mut count, mut target) = (0, 0);
+        while target < TERMINATED && !self.watch.is_over() {
+            let (first, end) = candidates.stretch(target, segment);
+            candidates.collect(first..end, &mut self.docs, segment);
+            count += match alive {
+                Some(alive) => self.docs.iter().filter(|&&doc| alive.is_alive(doc)).count(),
+                None => self.docs.len(),
+            };
+            target = end;
+        }
+        count as u32
     }
 
     /// Moves to the first match at or after `target`.

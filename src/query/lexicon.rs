@@ -1,5 +1,6 @@
 //! What the term dictionaries of the segments say of terms, kept: up to three queries of one search and its ranking ask for
-//! the same terms, and so do the searches after it, for Chinese news is written in few thousand characters.
+//! the same terms, and so do the searches after it, for Chinese news is written in few thousand characters. Of those that
+//! are frequent, and of filters, the documents are kept, too ([`kept`](super::kept)).
 //!
 //! Knows one commit of an index. What is kept is bounded, whatever is asked.
 
@@ -8,9 +9,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
-use tantivy::query::Bm25StatisticsProvider;
+use tantivy::query::{Bm25StatisticsProvider, Query as EngineQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{SegmentReader, Term};
+use tantivy_common::BitSet;
+
+use super::ast::Query;
+use super::deadline::Deadline;
+use super::kept::{Key, KeptDocs, KeptQuery};
 
 /// Terms are kept for so many segments in all: some 8 MB.
 const MAX_KEPT: usize = 1 << 17;
@@ -20,6 +26,7 @@ pub(crate) struct Lexicon {
     segments: Vec<SegmentReader>,
     kept: Mutex<Kept>,
     tokens: Mutex<HashMap<Field, u64, RandomState>>,
+    docs: KeptDocs,
 }
 
 /// Terms in two generations: when the younger is full, it takes the place of the elder, so that what is asked for often
@@ -28,10 +35,14 @@ pub(crate) struct Lexicon {
 struct Kept {
     younger: HashMap<Term, Arc<Entry>, RandomState>,
     elder: HashMap<Term, Arc<Entry>, RandomState>,
+    /// Entries that were ever made.
+    entries: u64,
 }
 
 /// A term, and in each segment where its postings are; looked up when that is first asked for.
 pub(crate) struct Entry {
+    /// No other entry of the lexicon has it; from 1 on.
+    number: u64,
     term: Term,
     infos: Box<[OnceLock<Option<TermInfo>>]>,
     documents: OnceLock<u64>,
@@ -39,7 +50,27 @@ pub(crate) struct Entry {
 
 impl Lexicon {
     pub(crate) fn new(segments: &[SegmentReader]) -> Self {
-        Self { segments: segments.to_vec(), kept: Mutex::default(), tokens: Mutex::default() }
+        let docs = KeptDocs::new(segments);
+        Self { segments: segments.to_vec(), kept: Mutex::default(), tokens: Mutex::default(), docs }
+    }
+
+    /// To be called when a search begins: what one search asks for more than once is not kept for that.
+    pub(crate) fn begin_search(&self) {
+        self.docs.begin_search();
+    }
+
+    /// Finds what `engine` finds, which is what `filter`, a part of a query that does not score, asks for.
+    pub(crate) fn filter(
+        &self,
+        filter: &Query,
+        engine: Box<dyn EngineQuery>,
+        deadline: Deadline,
+    ) -> Box<dyn EngineQuery> {
+        let sets = serde_json::to_string(filter).ok().and_then(|tree| self.docs.sets(Key::Filter(tree)));
+        match sets {
+            Some(sets) => Box::new(KeptQuery { engine: engine.into(), sets, deadline }),
+            None => engine,
+        }
     }
 
     /// The entry of `term`, whether or not any segment holds it. Reads nothing.
@@ -49,11 +80,13 @@ impl Lexicon {
         if let Some(entry) = kept.younger.get(term) {
             return Arc::clone(entry);
         }
+        let known = kept.elder.remove(term);
         let new = || {
             let infos = self.segments.iter().map(|_| OnceLock::new()).collect();
-            Arc::new(Entry { term: term.clone(), infos, documents: OnceLock::new() })
+            kept.entries += 1;
+            Arc::new(Entry { number: kept.entries, term: term.clone(), infos, documents: OnceLock::new() })
         };
-        let entry = kept.elder.remove(term).unwrap_or_else(new);
+        let entry = known.unwrap_or_else(new);
         if kept.younger.len() >= MAX_KEPT / 2 / self.segments.len().max(1) {
             kept.elder = std::mem::take(&mut kept.younger);
         }
@@ -124,6 +157,34 @@ impl InSegment {
     /// The number of documents of the segment that hold the term, deleted ones included.
     pub(crate) fn documents(&self, entry: &Entry) -> tantivy::Result<u32> {
         Ok(self.lexicon.info(entry, self.ordinal)?.map_or(0, |info| info.doc_freq))
+    }
+
+    /// The documents that hold one of some terms, where these are frequent, and a search before this one asked for them.
+    pub(crate) fn set<'e>(
+        &self,
+        entries: impl Iterator<Item = &'e Arc<Entry>> + Clone,
+    ) -> tantivy::Result<Option<Arc<BitSet>>> {
+        let holding = entries.clone().map(|entry| self.documents(entry));
+        let holding = holding.sum::<tantivy::Result<u32>>()?;
+        let docs = &self.lexicon.docs;
+        if !docs.is_frequent(holding, self.reader().max_doc()) {
+            return Ok(None);
+        }
+        let key = Key::terms(entries.clone().map(|entry| entry.number));
+        let Some(sets) = key.and_then(|key| docs.sets(key)) else { return Ok(None) };
+        let kept = &sets[self.ordinal].1;
+        if let Some(set) = kept.get() {
+            return Ok(Some(Arc::clone(set)));
+        }
+        let mut set = BitSet::with_max_value(self.reader().max_doc());
+        for entry in entries {
+            let Some(mut blocks) = self.blocks(entry)? else { continue };
+            while !blocks.docs().is_empty() {
+                blocks.docs().iter().for_each(|&doc| _ = set.insert(doc));
+                blocks.advance();
+            }
+        }
+        Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(set)))))
     }
 
     /// The postings of the term; `None` where no document of the segment holds it.

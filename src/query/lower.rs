@@ -60,6 +60,8 @@ pub(crate) struct Lowered {
     pub(crate) words: Engine,
     /// `words` in its parts, where it is made of words and filters alone.
     pub(crate) unfiltered: Option<Unfiltered>,
+    /// What `words` finds, to be counted.
+    pub(crate) counted: Option<Engine>,
     /// See the module's doc; `None` when it finds just what `words` finds.
     pub(crate) strict: Option<Engine>,
     /// See the module's doc; `None` when an article cannot hold a part of the query.
@@ -194,6 +196,7 @@ pub(crate) fn lower(
     lexicon: &Arc<Lexicon>,
     deadline: Deadline,
 ) -> Lowered {
+    lexicon.begin_search();
     let lowering = Lowering { fields, analyzer, synonyms, lexicon, deadline, clauses: RefCell::default() };
     let mut clauses = Vec::new();
     lowering.collect(query, &mut clauses);
@@ -208,7 +211,8 @@ pub(crate) fn lower(
     let differs = clauses.iter().any(by_word);
     let strict = differs.then(|| lowering.tier(query, Tier::Strict).unwrap_or_else(nothing_asked));
     let relaxed = lowering.relaxed(query);
-    Lowered { words, unfiltered: lowering.unfiltered(query), strict, relaxed, clauses, deadline }
+    let (unfiltered, counted) = (lowering.unfiltered(query), lowering.counted(query));
+    Lowered { words, unfiltered, counted, strict, relaxed, clauses, deadline }
 }
 
 fn nothing_asked() -> Engine {
@@ -277,7 +281,8 @@ impl Lowering<'_> {
     fn tier(&self, query: &Query, tier: Tier) -> Option<Engine> {
         match query {
             Query::All => None,
-            Query::Date(range) => Some(self.dates(range)),
+            Query::Date(_) => self.filter(query),
+            Query::Text(_) | Query::Or(_) if filters_only(query) => self.filter(query),
             Query::Not(child) => {
                 let excluded = self.tier(child, Tier::Strict);
                 // what excludes signs only excludes nothing; what excludes everything leaves nothing
@@ -294,6 +299,19 @@ impl Lowering<'_> {
             }
             Query::Text(text) => self.text(text, tier),
         }
+    }
+
+    /// A part of the query that is a filter; `None` when it asks for nothing.
+    fn filter(&self, query: &Query) -> Option<Engine> {
+        let filter = match query {
+            Query::Date(range) => dates(self.fields, range),
+            Query::Text(text) => self.text(text, Tier::Strict)?,
+            Query::Or(children) => {
+                self.wide_union(children.iter().map(|child| self.filter(child)).collect::<Option<_>>()?)
+            }
+            Query::All | Query::Not(_) | Query::And(_) => return None,
+        };
+        Some(self.lexicon.filter(query, filter, self.deadline))
     }
 
     /// The parts of a conjunction. Those that are looked for in two rounds are looked for together, and with them the filters,
@@ -344,6 +362,25 @@ impl Lowering<'_> {
         let words = and(texts.iter().map(&mut words).collect::<Option<Vec<_>>>()?)?;
         let filter = and(filters.into_iter().filter_map(|child| self.part(child, Tier::Words)).collect())?;
         Some(Unfiltered { words, terms, filter })
+    }
+
+    /// What the words tier finds, where it is made of words and filters alone: articles are only counted by it.
+    fn counted(&self, query: &Query) -> Option<Engine> {
+        let children = if let Query::And(children) = query { children.as_slice() } else { std::slice::from_ref(query) };
+        // of a filter alone, the engine knows the number
+        if children.iter().all(filters_only) {
+            return None;
+        }
+        let held = |child: &Query| match child {
+            Query::Text(text) if text.mode == Mode::Words && !is_filter(text.field) => {
+                let clause = self.clause(text);
+                self.plain_words(text, &clause, Tier::Words)?;
+                self.way(text, &clause, Tier::Words)
+            }
+            filter if filters_only(filter) => self.filter(filter).map(Way::Filter),
+            _ => None,
+        };
+        Some(self.holds(Way::Every(children.iter().map(held).collect::<Option<_>>()?)))
     }
 
     /// A part of a conjunction, in which exclusion needs no detour.
@@ -414,7 +451,7 @@ impl Lowering<'_> {
                 Some(field) => optional.push(Part::Word(Term::from_field_text(field, &scored.term), scored.weight)),
                 None => {
                     let units = &clause.units[scored.units.clone()];
-                    optional.extend(unit_fields.iter().map(|&field| Part::row(field, units)));
+                    optional.extend(Part::rows(&unit_fields, units));
                 }
             }
         }
@@ -424,7 +461,7 @@ impl Lowering<'_> {
         optional.extend(names.map(|name| Part::Unscored(held(name))));
         // what remains of a string is what stands side by side in it
         for pair in strings().flat_map(|string| string.units.windows(string.units.len().clamp(1, 2))) {
-            optional.extend(unit_fields.iter().map(|&field| Part::row(field, pair)));
+            optional.extend(Part::rows(&unit_fields, pair));
         }
     }
 
@@ -558,20 +595,6 @@ impl Lowering<'_> {
                 Box::new(TermQuery::new(at(&wanted), IndexRecordOption::Basic))
             }
         }))
-    }
-
-    fn dates(&self, range: &DateRange) -> Engine {
-        let at = |moment: jiff::Timestamp| Term::from_field_i64(self.fields.date, moment.as_second());
-        // seconds are counted down to whole ones, and so are the dates in the index
-        let lower = range.from.map_or(Bound::Included(Term::from_field_i64(self.fields.date, i64::MIN)), |from| {
-            let exact = from.subsec_nanosecond() == 0;
-            if exact { Bound::Included(at(from)) } else { Bound::Excluded(at(from)) }
-        });
-        let upper = range.until.map_or(Bound::Unbounded, |until| {
-            let exact = until.subsec_nanosecond() == 0;
-            if exact { Bound::Excluded(at(until)) } else { Bound::Included(at(until)) }
-        });
-        unscored(Box::new(RangeQuery::new(lower, upper)))
     }
 
     fn units(&self, text: &str) -> Vec<UnitKey> {
@@ -753,6 +776,21 @@ fn and(mut parts: Vec<(Occur, Engine)>) -> Option<Engine> {
         return parts.pop().map(|(_, query)| query);
     }
     Some(Box::new(BooleanQuery::new(parts)))
+}
+
+/// Finds the documents with a date in `range`; all score 0.
+pub(crate) fn dates(fields: &Fields, range: &DateRange) -> Engine {
+    let at = |moment: jiff::Timestamp| Term::from_field_i64(fields.date, moment.as_second());
+    // seconds are counted down to whole ones, and so are the dates in the index
+    let lower = range.from.map_or(Bound::Included(Term::from_field_i64(fields.date, i64::MIN)), |from| {
+        let exact = from.subsec_nanosecond() == 0;
+        if exact { Bound::Included(at(from)) } else { Bound::Excluded(at(from)) }
+    });
+    let upper = range.until.map_or(Bound::Unbounded, |until| {
+        let exact = until.subsec_nanosecond() == 0;
+        if exact { Bound::Excluded(at(until)) } else { Bound::Included(at(until)) }
+    });
+    unscored(Box::new(RangeQuery::new(lower, upper)))
 }
 
 fn term(field: EngineField, text: &str) -> Engine {

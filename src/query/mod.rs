@@ -9,7 +9,7 @@
 //!
 //! Everything of these is pure: no I/O, no clock (the current moment and its time
 //! zone are an argument), no globals. What runs inside the engine (`any.rs`,
-//! `exact.rs`, `near.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
+//! `exact.rs`, `kept.rs`, `near.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
 //! engine nor the terminal.
 
 mod any;
@@ -17,6 +17,7 @@ pub mod ast;
 pub mod dates;
 pub(crate) mod deadline;
 mod exact;
+mod kept;
 pub(crate) mod lexicon;
 pub(crate) mod lower;
 mod near;

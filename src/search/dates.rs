@@ -1,21 +1,26 @@
 //! The newest or oldest documents of those that a query finds, without looking at all of them: where many are found, the
 //! first of them lie within a short span of dates, and only the documents in that need a look.
 
-use std::ops::Bound;
 use std::sync::OnceLock;
 
-use tantivy::query::{EnableScoring, Query as EngineQuery, RangeQuery};
-use tantivy::{DocAddress, DocSet, SeekDangerResult, SegmentReader, TERMINATED, Term};
+use jiff::Timestamp;
+use tantivy::query::{EnableScoring, Query as EngineQuery};
+use tantivy::{DocAddress, DocSet, SeekDangerResult, SegmentReader, TERMINATED};
 
 use super::request::Sort;
 use crate::error::Error;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::deadline::Deadline;
+use crate::query::lexicon::Lexicon;
+use crate::query::{DateRange, Query, lower};
 
 /// Dates that tell how those of an index are spread.
 const SAMPLES: usize = 1024;
-/// A span is chosen to hold so many times as many documents as are wanted, so that it rarely holds too few.
-const MARGIN: usize = 8;
+/// A span is chosen to hold so many times as many documents as are wanted, or up to twice that, so that it rarely holds
+/// too few. Spans of few lengths are asked for, so that what lies in them is kept (see [`Lexicon::filter`]).
+const MARGIN: usize = 4;
+/// Where it does, one that is so many times as long is looked at.
+const STEP: usize = 8;
 /// A span with more of all documents than one in so many is not worth its look.
 const LEAST_GAIN: usize = 4;
 
@@ -48,14 +53,20 @@ impl Sample {
         sort: Sort,
         wanted: usize,
         found: usize,
-    ) -> Result<impl Iterator<Item = (Bound<i64>, Bound<i64>)>, Error> {
+    ) -> Result<impl Iterator<Item = DateRange>, Error> {
         let dates = self.dates(segments)?;
-        let first = (wanted.saturating_mul(MARGIN).saturating_mul(dates.len()) / found.max(1)).max(1);
+        let first = wanted.saturating_mul(MARGIN).saturating_mul(dates.len()) / found.max(1);
+        let first = first.checked_next_power_of_two().unwrap_or(usize::MAX);
         let counts =
-            [first, first.saturating_mul(MARGIN)].into_iter().take_while(|&count| count < dates.len() / LEAST_GAIN);
-        Ok(counts.map(move |count| match sort {
-            Sort::Oldest => (Bound::Unbounded, Bound::Included(dates[count])),
-            Sort::Newest | Sort::Relevance => (Bound::Included(dates[dates.len() - 1 - count]), Bound::Unbounded),
+            [first, first.saturating_mul(STEP)].into_iter().take_while(|&count| count < dates.len() / LEAST_GAIN);
+        // what cannot be said leaves the span open there, which is longer
+        let at = |second: i64| Timestamp::from_second(second).ok();
+        Ok(counts.map(move |count| {
+            let (from, until) = match sort {
+                Sort::Oldest => (None, at(dates[count].saturating_add(1))),
+                Sort::Newest | Sort::Relevance => (at(dates[dates.len() - 1 - count]), None),
+            };
+            DateRange { from, until, typed: String::new() }
         }))
     }
 }
@@ -68,7 +79,7 @@ type Dated = ((bool, Option<i64>, u64), DocAddress);
 pub(super) fn first(
     searcher: &tantivy::Searcher,
     fields: &Fields,
-    sample: &Sample,
+    (sample, lexicon): (&Sample, &Lexicon),
     query: &dyn EngineQuery,
     sort: Sort,
     (wanted, found): (usize, usize),
@@ -77,9 +88,10 @@ pub(super) fn first(
     if found / LEAST_GAIN / MARGIN < wanted {
         return Ok(None);
     }
-    for (from, until) in sample.spans(searcher.segment_readers(), sort, wanted, found)? {
-        let at = |bound: Bound<i64>| bound.map(|date| Term::from_field_i64(fields.date, date));
-        let mut dated = within(searcher, query, &RangeQuery::new(at(from), at(until)), sort, deadline)?;
+    for range in sample.spans(searcher.segment_readers(), sort, wanted, found)? {
+        let span = lower::dates(fields, &range);
+        let span = lexicon.filter(&Query::Date(range), span, deadline);
+        let mut dated = within(searcher, query, &*span, sort, deadline)?;
         if dated.len() >= wanted {
             dated.sort_unstable();
             dated.truncate(wanted);
@@ -93,7 +105,7 @@ pub(super) fn first(
 fn within(
     searcher: &tantivy::Searcher,
     query: &dyn EngineQuery,
-    span: &RangeQuery,
+    span: &dyn EngineQuery,
     sort: Sort,
     deadline: Deadline,
 ) -> Result<Vec<Dated>, Error> {
@@ -141,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
     use tantivy::query::TermQuery;
     use tantivy::schema::IndexRecordOption;
-    use tantivy::{Index, IndexWriter, TantivyDocument};
+    use tantivy::{Index, IndexWriter, TantivyDocument, Term};
 
     use super::*;
     use crate::index::schema::schema;
@@ -176,8 +188,8 @@ mod tests {
         let (searcher, fields) = searcher(&dates);
         let query = TermQuery::new(Term::from_field_text(fields.text, "桥"), IndexRecordOption::Basic);
         let first = |sort, found| {
-            let sample = Sample::default();
-            let first = first(&searcher, &fields, &sample, &query, sort, (2, found), Deadline::default()).unwrap();
+            let (sample, lexicon) = (Sample::default(), Lexicon::new(searcher.segment_readers()));
+            let first = first(&searcher, &fields, (&sample, &lexicon), &query, sort, (2, found), Deadline::default()).unwrap();
             let date = |address: DocAddress| {
                 let columns = searcher.segment_reader(address.segment_ord).fast_fields();
                 columns.i64(DATE).unwrap().first(address.doc_id).unwrap()
@@ -202,18 +214,19 @@ mod tests {
             let (searcher, fields) = searcher(&dates);
             let sort = if is_newest { Sort::Newest } else { Sort::Oldest };
             let query = TermQuery::new(Term::from_field_text(fields.text, "桥"), IndexRecordOption::Basic);
-            let everything = RangeQuery::new(
-                Bound::Included(Term::from_field_i64(fields.date, i64::MIN)),
-                Bound::Unbounded,
-            );
-            let mut all = within(&searcher, &query, &everything, sort, Deadline::default()).unwrap();
+            let everything = lower::dates(&fields, &DateRange { from: None, until: None, typed: String::new() });
+            let mut all = within(&searcher, &query, &*everything, sort, Deadline::default()).unwrap();
             all.sort_unstable();
             let counts = (wanted, all.len());
-            let sample = Sample::default();
-            let first = first(&searcher, &fields, &sample, &query, sort, counts, Deadline::default()).unwrap();
-            if let Some(first) = first {
-                let expected: Vec<DocAddress> = all.iter().take(wanted).map(|(_, address)| *address).collect();
-                prop_assert_eq!(first, expected);
+            let (sample, lexicon) = (Sample::default(), Lexicon::new(searcher.segment_readers()));
+            // the second time, the documents of the span are kept
+            for _ in 0..2 {
+                lexicon.begin_search();
+                let first = first(&searcher, &fields, (&sample, &lexicon), &query, sort, counts, Deadline::default()).unwrap();
+                if let Some(first) = first {
+                    let expected: Vec<DocAddress> = all.iter().take(wanted).map(|(_, address)| *address).collect();
+                    prop_assert_eq!(first, expected);
+                }
             }
         }
     }

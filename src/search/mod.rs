@@ -473,7 +473,8 @@ impl Searcher {
             let counted = self.run(countable, &Count, lowered.deadline)?;
             total = Some(Total { articles: counted as u64, at_least });
             let (wanted, deadline) = ((wanted, counted), lowered.deadline);
-            if let Some(first) = dates::first(&self.engine, &self.fields, &self.sample, all, sort, wanted, deadline)? {
+            let kept = (&*self.sample, &*self.lexicon);
+            if let Some(first) = dates::first(&self.engine, &self.fields, kept, all, sort, wanted, deadline)? {
                 return Ok((candidates(first), total));
             }
         }
@@ -492,7 +493,7 @@ impl Searcher {
     fn countable<'l>(&self, lowered: &'l Lowered) -> (&'l dyn EngineQuery, bool) {
         match &lowered.strict {
             Some(strict) if rank::is_cheap(&self.lexicon, &self.fields, &lowered.clauses) => (&**strict, false),
-            strict => (&*lowered.words, strict.is_some()),
+            strict => (lowered.counted.as_deref().unwrap_or(&*lowered.words), strict.is_some()),
         }
     }
 

@@ -18,6 +18,7 @@ use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, DocSet, Term};
+use tantivy_common::BitSet;
 
 use super::Candidate;
 use super::top::Top;
@@ -407,6 +408,8 @@ struct PostingsOfAsked<'a> {
     title_units: Lookup<'a>,
     body_units: Lookup<'a>,
     lengths: FieldNormReader,
+    /// For each unit, the documents that hold it, where these are known.
+    anywhere: Vec<Option<Arc<BitSet>>>,
     /// For each unit, how often the title and the body of the document hold it.
     counts: Vec<(u32, u32)>,
     /// The same together.
@@ -423,6 +426,8 @@ impl<'a> PostingsOfAsked<'a> {
         let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| {
             Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, asked.units.iter().map(entry))
         };
+        let anywhere = |unit: &AskedUnit| segment.set([&unit.in_title, &unit.in_body].into_iter());
+        let anywhere = asked.units.iter().map(anywhere).collect::<tantivy::Result<_>>()?;
         Ok(Self {
             asked,
             in_text: words(|term| &term.in_text),
@@ -430,6 +435,7 @@ impl<'a> PostingsOfAsked<'a> {
             title_units: units(|unit| &unit.in_title),
             body_units: units(|unit| &unit.in_body),
             lengths: segment.reader().get_fieldnorms_reader(fields.text)?,
+            anywhere,
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
@@ -443,7 +449,12 @@ impl<'a> PostingsOfAsked<'a> {
         const ROUNDING: f32 = 1.0001;
         let asked = self.asked;
         for (unit, counts) in self.counts.iter_mut().enumerate() {
-            *counts = (self.title_units.frequency(unit, doc)?, self.body_units.frequency(unit, doc)?);
+            let is_nowhere = self.anywhere[unit].as_ref().is_some_and(|set| !set.contains(doc));
+            *counts = if is_nowhere {
+                (0, 0)
+            } else {
+                (self.title_units.frequency(unit, doc)?, self.body_units.frequency(unit, doc)?)
+            };
             self.sums[unit] = counts.0 + counts.1;
         }
         let mut frequencies = Vec::with_capacity(asked.terms.len());
@@ -464,10 +475,11 @@ impl<'a> PostingsOfAsked<'a> {
 
         for (unit, positions) in self.positions.iter_mut().enumerate() {
             positions.clear();
-            if let Some(postings) = self.title_units.at(unit, doc)? {
+            let (in_title, in_body) = self.counts[unit];
+            if in_title > 0 && let Some(postings) = self.title_units.at(unit, doc)? {
                 postings.append_positions_with_offset(0, positions);
             }
-            if let Some(postings) = self.body_units.at(unit, doc)? {
+            if in_body > 0 && let Some(postings) = self.body_units.at(unit, doc)? {
                 postings.append_positions_with_offset(BODY_START, positions);
             }
         }

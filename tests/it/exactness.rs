@@ -10,6 +10,7 @@ use souwen::article::ArticleId;
 use souwen::query::ast::{Mode, Query, Text};
 use souwen::query::parse;
 use souwen::search::Searcher;
+use souwen::search::request::{SearchRequest, Sort};
 use souwen::verify::{Oracle, OracleReport};
 
 use crate::support::{TestEnv, broadcast_posts, sample, shared};
@@ -132,19 +133,19 @@ impl Asked {
 }
 
 /// Many short articles of few characters, so that most questions are answered by many, and by some here and there.
-fn lotteries(count: usize) -> TestEnv {
-    let mut random = random(9);
+fn lotteries(seed: u64, count: usize) -> String {
+    let mut random = random(seed);
     let mut line = |i: usize| {
         let body: String = (0..12 + random(12)).map(|_| DRAWN[random(9).min(random(9))]).collect();
         let date = format!("{}-06-01", 2000 + random(20));
-        format!("{}\n", json!({"id": i.to_string(), "title": "开奖", "body": body, "date": date}))
+        format!("{}\n", json!({"id": format!("{seed}-{i}"), "title": "开奖", "body": body, "date": date}))
     };
-    TestEnv::new().file("n.jsonl", (0..count).map(&mut line).collect::<String>()).indexed()
+    (0..count).map(&mut line).collect()
 }
 
 #[test]
 fn what_operators_make_of_strings_agrees_with_a_scan() {
-    let env = lotteries(3000);
+    let env = TestEnv::new().file("n.jsonl", lotteries(9, 3000)).indexed();
     let searcher = env.searcher();
     let oracle = Oracle::new(&searcher).unwrap();
     let articles = env.articles();
@@ -173,6 +174,47 @@ fn what_operators_make_of_strings_agrees_with_a_scan() {
     }
     let between = |least: usize, most: usize| sizes.iter().filter(|&&size| least <= size && size <= most).count();
     assert!(between(1, 100) > 50 && between(1000, 2999) > 50, "few and many: {sizes:?}");
+}
+
+/// Searches that ask for the same again are answered by what was kept of those before; a searcher that was never asked
+/// knows nothing.
+#[test]
+fn what_is_kept_changes_no_answer() {
+    let env = TestEnv::new().file("n.jsonl", lotteries(9, 3000)).indexed();
+    // in segments with gaps
+    let gone = |line: &&str| !line.contains("庚辛") && !line.contains("2007-");
+    let rest = fs::read_to_string(env.corpus().join("n.jsonl")).unwrap();
+    env.write("n.jsonl", rest.lines().filter(gone).map(|line| format!("{line}\n")).collect::<String>());
+    env.write("m.jsonl", lotteries(77, 400));
+    env.sync("");
+    let mut random = random(12);
+    let filters = ["", " after:2010", " after:2004 before:2016", " -after:2012", " title:开奖"];
+    let queries: Vec<String> = (0..150)
+        .map(|_| {
+            let words = |random: &mut dyn FnMut(usize) -> usize| -> String {
+                (0..1 + random(4)).map(|_| DRAWN[random(8)]).collect()
+            };
+            let asked = match random(3) {
+                0 => Asked::random(2, &mut random).typed(),
+                1 => words(&mut random),
+                _ => format!("{} {}", words(&mut random), words(&mut random)),
+            };
+            asked + filters[random(filters.len())]
+        })
+        .collect();
+    let warm = env.searcher();
+    let mut found = 0;
+    for round in 0..3 {
+        for (number, query) in queries.iter().enumerate() {
+            let sort = [Sort::Relevance, Sort::Newest, Sort::Oldest][number % 3];
+            let request = SearchRequest { query: typed(query), sort, ..SearchRequest::default() };
+            let answer = warm.search(&request).unwrap();
+            found += answer.hits.len();
+            let fresh = env.searcher().search(&request).unwrap();
+            assert_eq!(format!("{answer:#?}"), format!("{fresh:#?}"), "{query} by {sort:?}, asked {round} times before");
+        }
+    }
+    assert!(found > 2000, "{found} hits");
 }
 
 /// An oracle that cannot find a fault proves nothing.
