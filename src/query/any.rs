@@ -12,11 +12,10 @@ use std::sync::Arc;
 use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
-use tantivy_common::BitSet;
 
 use super::deadline::{Deadline, Watch};
 use super::exact::{Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
-use super::kept::Bits;
+use super::kept::{Bits, DocBits};
 use super::lexicon::{InSegment, Lexicon};
 use super::lower::UnitKey;
 
@@ -184,6 +183,10 @@ enum Held {
     Unscored(Box<dyn Scorer>),
 }
 
+/// A row is looked for by documents that are known to hold its units in any field, if these are no more than so many times
+/// those that hold the rarest unit.
+const MAX_SURPLUS: u32 = 2;
+
 /// The engine's length of a text in a field that says nothing of it.
 const NO_LENGTH: u8 = 1;
 
@@ -197,7 +200,7 @@ impl Weighed {
         deadline: Deadline,
     ) -> tantivy::Result<Option<Stream>> {
         let mut among: Option<Bits> = None;
-        let mut add = |set: Option<Arc<BitSet>>| match (set.map(Bits::new), &mut among) {
+        let mut add = |set: Option<Arc<DocBits>>| match (set.map(Bits::new), &mut among) {
             (Some(bits), Some(among)) => among.and(bits),
             (Some(bits), among) => *among = Some(bits),
             (None, _) => {}
@@ -219,7 +222,12 @@ impl Weighed {
         };
         let weight = weight.map(|weight| weight.boost_by(boost));
         let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
-        Ok(Some(Stream { held, among, weight, most, order, is_here: false, here: 0.0 }))
+        let is_led = match (&held, &among) {
+            // one with a word does not pay: its postings are gone through anyway
+            (Held::Row(row), Some(among)) => among.size_hint() <= row.size_hint().saturating_mul(MAX_SURPLUS),
+            _ => false,
+        };
+        Ok(Some(Stream { held, among, is_led, weight, most, order, is_here: false, here: 0.0 }))
     }
 }
 
@@ -228,6 +236,8 @@ struct Stream {
     held: Held,
     /// No other document holds it, where that is known.
     among: Option<Bits>,
+    /// Whether few of these do not hold its units, so that it is looked for by them.
+    is_led: bool,
     weight: Option<Bm25Weight>,
     /// No document scores more.
     most: Score,
@@ -241,10 +251,11 @@ struct Stream {
 impl Stream {
     /// Moves to the first document at or after `target` that may hold it.
     fn seek(&mut self, target: DocId) -> DocId {
-        match &mut self.held {
-            Held::Word(word) => seek(&mut *word.postings, target),
-            Held::Row(row) => row.seek(target),
-            Held::Unscored(scorer) => seek(scorer, target),
+        match (&mut self.held, &self.among) {
+            (Held::Row(_), Some(among)) if self.is_led => among.first_from(target),
+            (Held::Row(row), _) => row.seek(target),
+            (Held::Word(word), _) => seek(&mut *word.postings, target),
+            (Held::Unscored(scorer), _) => seek(scorer, target),
         }
     }
 

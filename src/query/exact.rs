@@ -15,10 +15,9 @@ use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
-use tantivy_common::BitSet;
 
 use super::deadline::{Deadline, Watch};
-use super::kept::Bits;
+use super::kept::{Bits, DocBits};
 use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
 use crate::analysis::units::UnitKind;
@@ -362,7 +361,7 @@ impl Candidates {
         Ok(Self::any(terms))
     }
 
-    fn of_set(set: Arc<BitSet>) -> Self {
+    fn of_set(set: Arc<DocBits>) -> Self {
         Self::Bits(Bits::new(set))
     }
 
@@ -761,7 +760,7 @@ impl HoldsScorer {
         let alive = reader.alive_bitset();
         match (&*candidates, alive) {
             (Candidates::Term { frequency, .. }, None) => return *frequency,
-            (Candidates::Bits(bits), None) => return bits.count() as u32,
+            (Candidates::Bits(bits), None) => return bits.count(),
             _ => {}
         }
         let (mut count, mut target) = (0, 0);

@@ -14,7 +14,6 @@ use foldhash::fast::RandomState;
 use tantivy::index::SegmentId;
 use tantivy::query::{EnableScoring, Explanation, Query as EngineQuery, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
-use tantivy_common::{BitSet, TinySet};
 
 use super::deadline::Deadline;
 use super::exact::explain_match;
@@ -49,7 +48,7 @@ impl Key {
 }
 
 /// For each segment, a set of documents; made when it is first asked for.
-pub(super) type Sets = Arc<[(SegmentId, OnceLock<Arc<BitSet>>)]>;
+pub(super) type Sets = Arc<[(SegmentId, OnceLock<Arc<DocBits>>)]>;
 
 /// The documents of an index that searches ask for.
 pub(super) struct KeptDocs {
@@ -142,13 +141,13 @@ impl Weight for KeptWeight {
         if let Some(set) = kept.get() {
             return Ok(Box::new(Bits::new(Arc::clone(set))));
         }
-        let mut set = BitSet::with_max_value(reader.max_doc());
         let mut found = self.engine.scorer(reader, boost)?;
+        let mut words = DocBits::room(reader.max_doc());
         while found.doc() != TERMINATED {
-            set.insert(found.doc());
+            DocBits::insert(&mut words, &[found.doc()]);
             found.advance();
         }
-        let set = Arc::new(set);
+        let set = Arc::new(DocBits::new(words));
         // what was cut short is not all
         if !self.deadline.has_passed() {
             kept.get_or_init(|| Arc::clone(&set));
@@ -161,14 +160,46 @@ impl Weight for KeptWeight {
     }
 }
 
+/// A set of documents of a segment, a bit for each.
+#[derive(Debug)]
+pub(crate) struct DocBits {
+    words: Box<[u64]>,
+    count: u32,
+}
+
+impl DocBits {
+    /// Words for so many documents, none of them in the set.
+    pub(super) fn room(documents: DocId) -> Vec<u64> {
+        vec![0; documents.div_ceil(64) as usize]
+    }
+
+    /// HOT: puts `docs` into the set that `words` are.
+    pub(super) fn insert(words: &mut [u64], docs: &[DocId]) {
+        for &doc in docs {
+            words[doc as usize / 64] |= 1 << (doc % 64);
+        }
+    }
+
+    pub(super) fn new(words: Vec<u64>) -> Self {
+        let count = words.iter().map(|word| word.count_ones()).sum();
+        Self { words: words.into(), count }
+    }
+
+    /// HOT: whether `doc`, one of the segment, is in the set.
+    pub(crate) fn contains(&self, doc: DocId) -> bool {
+        self.words[doc as usize / 64] & (1 << (doc % 64)) != 0
+    }
+}
+
 /// The documents of a segment that are in every one of some sets, at least one.
 pub(super) struct Bits {
-    sets: Vec<Arc<BitSet>>,
+    /// The smallest first.
+    sets: Vec<Arc<DocBits>>,
     doc: DocId,
 }
 
 impl Bits {
-    pub(super) fn new(set: Arc<BitSet>) -> Self {
+    pub(super) fn new(set: Arc<DocBits>) -> Self {
         let mut bits = Self { sets: vec![set], doc: 0 };
         bits.doc = bits.first_from(0);
         bits
@@ -182,7 +213,7 @@ impl Bits {
                 self.sets.push(set);
             }
         }
-        self.sets.sort_by_key(|set| set.len());
+        self.sets.sort_by_key(|set| set.count);
         self.doc = self.first_from(self.doc);
     }
 
@@ -203,40 +234,48 @@ impl Bits {
     pub(super) fn collect(&self, stretch: Range<DocId>, docs: &mut Vec<DocId>) {
         let mut doc = self.first_from(stretch.start);
         while doc < stretch.end {
-            let bucket = doc / 64;
-            let rest = self.bucket(bucket).intersect(TinySet::range_greater_or_equal(doc));
-            docs.extend(rest.into_iter().map(|lower| bucket * 64 + lower).take_while(|&doc| doc < stretch.end));
-            doc = self.first_from((bucket + 1) * 64);
+            let place = doc / 64;
+            let mut rest = self.word(place) & from_on(doc);
+            while rest != 0 {
+                docs.push(place * 64 + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+            doc = self.first_from((place + 1) * 64);
+        }
+        while docs.last().is_some_and(|&doc| doc >= stretch.end) {
+            docs.pop();
         }
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        (0..self.buckets()).map(|bucket| self.bucket(bucket).len() as usize).sum()
+    pub(super) fn count(&self) -> u32 {
+        (0..self.words()).map(|place| self.word(place).count_ones()).sum()
     }
 
-    fn buckets(&self) -> u32 {
-        self.sets[0].max_value().div_ceil(64)
+    fn words(&self) -> u32 {
+        self.sets[0].words.len() as u32
     }
 
-    fn bucket(&self, bucket: u32) -> TinySet {
-        let others = self.sets[1..].iter().map(|set| set.tinyset(bucket));
-        others.fold(self.sets[0].tinyset(bucket), TinySet::intersect)
+    /// The documents from `place` times 64 on.
+    fn word(&self, place: u32) -> u64 {
+        self.sets.iter().fold(u64::MAX, |word, set| word & set.words[place as usize])
     }
 
     /// HOT: the first document at or after `target`.
-    fn first_from(&self, target: DocId) -> DocId {
-        let bucket = target / 64;
-        if bucket >= self.buckets() {
+    pub(super) fn first_from(&self, target: DocId) -> DocId {
+        let place = target / 64;
+        if place >= self.words() {
             return TERMINATED;
         }
-        let mut rest = self.bucket(bucket).intersect(TinySet::range_greater_or_equal(target));
-        if let Some(lower) = rest.pop_lowest() {
-            return bucket * 64 + lower;
-        }
-        let lowest = |bucket| self.bucket(bucket).pop_lowest().map(|lower| bucket * 64 + lower);
-        (bucket + 1..self.buckets()).find_map(lowest).unwrap_or(TERMINATED)
+        let first = |place: u32, word: u64| (word != 0).then(|| place * 64 + word.trailing_zeros());
+        let later = || (place + 1..self.words()).find_map(|place| first(place, self.word(place)));
+        first(place, self.word(place) & from_on(target)).or_else(later).unwrap_or(TERMINATED)
     }
+}
+
+/// The bits of `doc` and those behind it in its word.
+fn from_on(doc: DocId) -> u64 {
+    u64::MAX << (doc % 64)
 }
 
 impl DocSet for Bits {
@@ -254,7 +293,7 @@ impl DocSet for Bits {
     }
 
     fn size_hint(&self) -> u32 {
-        self.sets[0].len() as u32
+        self.sets[0].count
     }
 }
 

@@ -12,11 +12,10 @@ use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::query::{Bm25StatisticsProvider, Query as EngineQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{SegmentReader, Term};
-use tantivy_common::BitSet;
 
 use super::ast::Query;
 use super::deadline::Deadline;
-use super::kept::{Key, KeptDocs, KeptQuery};
+use super::kept::{DocBits, KeptDocs, KeptQuery, Key};
 
 /// Terms are kept for so many segments in all: some 8 MB.
 const MAX_KEPT: usize = 1 << 17;
@@ -163,7 +162,7 @@ impl InSegment {
     pub(crate) fn set<'e>(
         &self,
         entries: impl Iterator<Item = &'e Arc<Entry>> + Clone,
-    ) -> tantivy::Result<Option<Arc<BitSet>>> {
+    ) -> tantivy::Result<Option<Arc<DocBits>>> {
         let holding = entries.clone().map(|entry| self.documents(entry));
         let holding = holding.sum::<tantivy::Result<u32>>()?;
         let docs = &self.lexicon.docs;
@@ -176,15 +175,15 @@ impl InSegment {
         if let Some(set) = kept.get() {
             return Ok(Some(Arc::clone(set)));
         }
-        let mut set = BitSet::with_max_value(self.reader().max_doc());
+        let mut words = DocBits::room(self.reader().max_doc());
         for entry in entries {
             let Some(mut blocks) = self.blocks(entry)? else { continue };
             while !blocks.docs().is_empty() {
-                blocks.docs().iter().for_each(|&doc| _ = set.insert(doc));
+                DocBits::insert(&mut words, blocks.docs());
                 blocks.advance();
             }
         }
-        Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(set)))))
+        Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(DocBits::new(words))))))
     }
 
     /// The postings of the term; `None` where no document of the segment holds it.

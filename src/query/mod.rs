@@ -17,7 +17,7 @@ pub mod ast;
 pub mod dates;
 pub(crate) mod deadline;
 mod exact;
-mod kept;
+pub(crate) mod kept;
 pub(crate) mod lexicon;
 pub(crate) mod lower;
 mod near;

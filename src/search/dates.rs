@@ -189,7 +189,8 @@ mod tests {
         let query = TermQuery::new(Term::from_field_text(fields.text, "桥"), IndexRecordOption::Basic);
         let first = |sort, found| {
             let (sample, lexicon) = (Sample::default(), Lexicon::new(searcher.segment_readers()));
-            let first = first(&searcher, &fields, (&sample, &lexicon), &query, sort, (2, found), Deadline::default()).unwrap();
+            let first =
+                first(&searcher, &fields, (&sample, &lexicon), &query, sort, (2, found), Deadline::default()).unwrap();
             let date = |address: DocAddress| {
                 let columns = searcher.segment_reader(address.segment_ord).fast_fields();
                 columns.i64(DATE).unwrap().first(address.doc_id).unwrap()

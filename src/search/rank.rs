@@ -18,7 +18,6 @@ use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, DocSet, Term};
-use tantivy_common::BitSet;
 
 use super::Candidate;
 use super::top::Top;
@@ -26,6 +25,7 @@ use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
+use crate::query::kept::DocBits;
 use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
 
@@ -409,7 +409,7 @@ struct PostingsOfAsked<'a> {
     body_units: Lookup<'a>,
     lengths: FieldNormReader,
     /// For each unit, the documents that hold it, where these are known.
-    anywhere: Vec<Option<Arc<BitSet>>>,
+    anywhere: Vec<Option<Arc<DocBits>>>,
     /// For each unit, how often the title and the body of the document hold it.
     counts: Vec<(u32, u32)>,
     /// The same together.
@@ -476,10 +476,14 @@ impl<'a> PostingsOfAsked<'a> {
         for (unit, positions) in self.positions.iter_mut().enumerate() {
             positions.clear();
             let (in_title, in_body) = self.counts[unit];
-            if in_title > 0 && let Some(postings) = self.title_units.at(unit, doc)? {
+            if in_title > 0
+                && let Some(postings) = self.title_units.at(unit, doc)?
+            {
                 postings.append_positions_with_offset(0, positions);
             }
-            if in_body > 0 && let Some(postings) = self.body_units.at(unit, doc)? {
+            if in_body > 0
+                && let Some(postings) = self.body_units.at(unit, doc)?
+            {
                 postings.append_positions_with_offset(BODY_START, positions);
             }
         }

@@ -211,7 +211,11 @@ fn what_is_kept_changes_no_answer() {
             let answer = warm.search(&request).unwrap();
             found += answer.hits.len();
             let fresh = env.searcher().search(&request).unwrap();
-            assert_eq!(format!("{answer:#?}"), format!("{fresh:#?}"), "{query} by {sort:?}, asked {round} times before");
+            assert_eq!(
+                format!("{answer:#?}"),
+                format!("{fresh:#?}"),
+                "{query} by {sort:?}, asked {round} times before"
+            );
         }
     }
     assert!(found > 2000, "{found} hits");
