@@ -317,8 +317,8 @@ impl Candidates {
     }
 
     fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
-        let at = filter.doc();
-        (at < TERMINATED).then_some(Self::Filter(Filter { filter, leads: false, at, is_found: true }))
+        let filter = Filter::new(filter);
+        (filter.at < TERMINATED).then_some(Self::Filter(filter))
     }
 
     fn any(mut ways: Vec<Self>) -> Option<Self> {
@@ -492,7 +492,7 @@ impl Blocks {
 }
 
 /// A query of the engine among others.
-struct Filter {
+pub(super) struct Filter {
     filter: Box<dyn Scorer>,
     /// Whether it finds the fewest documents: it is asked for the next one then. A range of dates looks up one date if it is
     /// asked for one document, and searches for the next one in the range otherwise.
@@ -503,7 +503,13 @@ struct Filter {
 }
 
 impl Filter {
-    fn finds(&mut self, doc: DocId) -> bool {
+    pub(super) fn new(filter: Box<dyn Scorer>) -> Self {
+        let at = filter.doc();
+        Self { filter, leads: false, at, is_found: true }
+    }
+
+    /// Whether `doc` is found; what is asked rises.
+    pub(super) fn finds(&mut self, doc: DocId) -> bool {
         if self.at < doc || self.at == doc && !self.is_found {
             (self.at, self.is_found) = match self.filter.seek_danger(doc) {
                 SeekDangerResult::Found => (doc, true),
