@@ -149,7 +149,7 @@ mod tests {
         let list: String = CHARS.into_iter().chain(WORDS.into_iter().flatten()).collect();
         assert_eq!(
             (super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(list.as_bytes())),
-            (5, 2_914_978_785_923_119_913)
+            (6, 2_914_978_785_923_119_913)
         );
     }
 
