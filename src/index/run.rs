@@ -368,7 +368,6 @@ impl<'a> Run<'a> {
 
     /// Notes that a file was read to its end, or why not.
     fn end(&self, file: usize, chunks: u64, outcome: Result<(), Problem>) {
-        let _not_committing = self.writer();
         let mut state = self.state();
         state.reading.entry(file).or_default().end = Some((chunks, outcome));
         self.close_if_done(&mut state, file);
