@@ -295,13 +295,10 @@ impl Postings {
     fn write_as<P: Place>(self, mut field: FieldSerializer<'_>, order: &[DocId]) -> io::Result<()> {
         let (places, starts) = self.turned::<P>(order);
         let mut deltas = Vec::new();
-        self.terms.try_for_each_sorted(|term, number| {
-            let number = number as usize;
-            let places = &places[starts[number] as usize..starts[number + 1] as usize];
-            if places.is_empty() {
-                return Ok(());
-            }
-            write_term(&mut field, term, places, self.option.has_freq(), &mut deltas)
+        let places_of = |number: u32| starts[number as usize] as usize..starts[number as usize + 1] as usize;
+        let stands_somewhere = |number| !places_of(number).is_empty();
+        self.terms.try_for_each_sorted(stands_somewhere, |term, number| {
+            write_term(&mut field, term, &places[places_of(number)], self.option.has_freq(), &mut deltas)
         })?;
         field.close()
     }
@@ -342,16 +339,18 @@ impl Postings {
     }
 }
 
-fn write_term(
+fn write_term<P: Place>(
     field: &mut FieldSerializer<'_>,
     term: &[u8],
-    places: &[impl Place],
+    places: &[P],
     has_frequencies: bool,
     deltas: &mut Vec<u32>,
 ) -> io::Result<()> {
-    let articles = || places.chunk_by(|a, b| a.article() == b.article());
-    field.new_term(term, articles().count() as u32, has_frequencies)?;
-    for places in articles() {
+    // counted where one article follows another: side by side, without a look at how many places each has
+    let follows = |(a, b): &(&P, &P)| a.article() != b.article();
+    let articles = 1 + places.iter().zip(&places[1..]).filter(follows).count();
+    field.new_term(term, articles as u32, has_frequencies)?;
+    for places in places.chunk_by(|a, b| a.article() == b.article()) {
         let frequency = if has_frequencies { places.len() as u32 } else { 0 };
         deltas.clear();
         let mut before = 0;
@@ -394,14 +393,20 @@ impl Known {
         }
     }
 
-    /// Hands over the terms in the order of their bytes, which is that of their numbers.
-    fn try_for_each<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
+    /// Hands over those terms whose numbers are wanted, in the order of their bytes, which is that of their numbers.
+    fn try_for_each<E>(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut take: impl FnMut(&[u8], u32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut numbers = (0..self.len()).filter(|&number| wanted(number));
         match self {
             Self::Nothing => Ok(()),
-            Self::Words(table) => (0..table.len()).try_for_each(|number| take(table.text(number).as_bytes(), number)),
-            Self::Han => (FIRST_HAN..=LAST_HAN)
-                .zip(0..)
-                .try_for_each(|(c, number)| take(c.encode_utf8(&mut [0; 4]).as_bytes(), number)),
+            Self::Words(table) => numbers.try_for_each(|number| take(table.text(number).as_bytes(), number)),
+            Self::Han => numbers.try_for_each(|number| {
+                let c = char::from_u32(u32::from(FIRST_HAN) + number).expect("the block holds characters only");
+                take(c.encode_utf8(&mut [0; 4]).as_bytes(), number)
+            }),
         }
     }
 }
@@ -439,12 +444,17 @@ impl Terms {
         number
     }
 
-    /// Hands over the terms in the order of their bytes, each with its number.
-    fn try_for_each_sorted<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
+    /// Hands over the terms in the order of their bytes, each with its number; of those known beforehand only what is wanted,
+    /// which most are not.
+    fn try_for_each_sorted<E>(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut take: impl FnMut(&[u8], u32) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut others: Vec<(&[u8], u32)> = self.others.iter().map(|(term, &number)| (&**term, number)).collect();
         others.sort_unstable();
         let mut others = others.into_iter().peekable();
-        self.known.try_for_each(|known, number| {
+        self.known.try_for_each(wanted, |known, number| {
             while let Some((term, number)) = others.next_if(|(term, _)| *term < known) {
                 take(term, number)?;
             }
@@ -475,10 +485,13 @@ mod tests {
         let known = terms.len();
         let numbers: Vec<u32> = words.iter().map(|word| terms.number(word.as_bytes())).collect();
         let mut sorted = Vec::new();
-        let collected: Result<(), ()> = terms.try_for_each_sorted(|term, number| {
-            sorted.push((term.to_vec(), number));
-            Ok(())
-        });
+        let collected: Result<(), ()> = terms.try_for_each_sorted(
+            |_| true,
+            |term, number| {
+                sorted.push((term.to_vec(), number));
+                Ok(())
+            },
+        );
         collected.unwrap();
         assert_eq!(sorted.len(), terms.len());
         assert!(sorted.is_sorted_by(|a, b| a.0 < b.0), "in order and each once");
