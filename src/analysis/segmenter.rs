@@ -10,10 +10,8 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::Range;
 
-use foldhash::fast::FixedState;
 use jieba_rs::Jieba;
 
 /// Cuts runs of Chinese characters.
@@ -45,9 +43,6 @@ pub struct WordTable {
     parents: Vec<u32>,
     /// For each slot, what is known of the beginning. The first is that of none.
     nodes: Vec<Node>,
-    /// The different values that words have, from 1 on; few, for rare words have few different frequencies. The first,
-    /// that of what is no word, is no number, and so not more than any.
-    values: Vec<f64>,
     /// Value of a character at which no word begins.
     unknown: f64,
     /// The words one after the other, and where each ends.
@@ -55,28 +50,23 @@ pub struct WordTable {
     ends: Vec<u32>,
 }
 
-/// A beginning of words.
-#[derive(Debug, Clone, Copy, Default)]
+/// A beginning of words. Takes sixteen bytes, of which no two lines of a cache get a part each.
+#[derive(Debug, Clone, Copy)]
 struct Node {
-    /// The word that it is itself, if any.
-    entry: Entry,
+    /// If it is a word, `ln(frequency) - ln(total)`: two logarithms, as jieba takes them, for the last bit decides between
+    /// equals. Otherwise no number, and so not more than any.
+    value: f64,
+    /// If it is a word, see [`WordTable`].
+    number: u32,
     /// The slot of its children, but for their numbers; 0 when it has none.
     base: u32,
 }
 
-/// What is known of a word.
-#[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    /// Place of its value in [`WordTable::values`]; 0 for what is no word. The value is `ln(frequency) - ln(total)`: two
-    /// logarithms, as jieba takes them, for the last bit decides between equals.
-    value: u32,
-    /// See [`WordTable`].
-    number: u32,
-}
+impl Node {
+    const NO_WORD: Self = Self { value: f64::NAN, number: 0, base: 0 };
 
-impl Entry {
-    const fn is_word(self) -> bool {
-        self.value != 0
+    fn word(&self) -> Option<u32> {
+        (!self.value.is_nan()).then_some(self.number)
     }
 }
 
@@ -106,21 +96,16 @@ impl WordTable {
             ids: Vec::new(),
             parents: Vec::new(),
             nodes: Vec::new(),
-            values: vec![f64::NAN],
             unknown: -ln_total,
             texts: String::new(),
             ends: Vec::new(),
         };
-        let mut word_values = Vec::new();
-        let mut values: HashMap<u64, u32, FixedState> = HashMap::default();
+        let mut values = Vec::new();
         let mut frequencies = Vec::new();
         each_word(&mut |word, frequency| {
             // jieba cuts the text at any other character, and so never finds such a word
             if !word.is_empty() && word.chars().all(is_chinese_to_jieba) {
-                word_values.push(*values.entry(frequency).or_insert_with(|| {
-                    table.values.push((frequency as f64).ln() - ln_total);
-                    table.values.len() as u32 - 1
-                }));
+                values.push((frequency as f64).ln() - ln_total);
                 for c in word.chars() {
                     frequencies.resize(frequencies.len().max(c as usize + 1), 0_u64);
                     frequencies[c as usize] += frequency + 1;
@@ -130,7 +115,7 @@ impl WordTable {
             }
         });
         let last = table.number(&frequencies);
-        table.fill(last, &word_values);
+        table.fill(last, &values);
         table
     }
 
@@ -147,7 +132,7 @@ impl WordTable {
     }
 
     /// Makes the trie, level by level, so that short beginnings, which are asked for most, stand together.
-    fn fill(&mut self, last: u32, word_values: &[u32]) {
+    fn fill(&mut self, last: u32, values: &[f64]) {
         let mut slots = Slots::after(last);
         let mut level = vec![Group { words: 0..self.len(), bytes: 0, slot: 0 }];
         let mut children = Vec::new();
@@ -159,7 +144,7 @@ impl WordTable {
                 let base = if is_root { 0 } else { slots.place(&children) };
                 // room for all, so that looking for a child needs no question whether there is a slot
                 let len = self.nodes.len().max((base + last) as usize + 1);
-                self.nodes.resize(len, Node::default());
+                self.nodes.resize(len, Node::NO_WORD);
                 self.parents.resize(len, NONE);
                 self.nodes[group.slot as usize].base = base;
                 for &(id, ref words, bytes) in &children {
@@ -169,7 +154,7 @@ impl WordTable {
                     let first = words.start;
                     let is_word = self.text(first).len() == bytes;
                     if is_word {
-                        self.nodes[slot as usize].entry = Entry { value: word_values[first as usize], number: first };
+                        self.nodes[slot as usize] = Node { value: values[first as usize], number: first, base: 0 };
                     }
                     let longer = first + u32::from(is_word)..words.end;
                     if !longer.is_empty() {
@@ -240,40 +225,39 @@ impl WordTable {
             triples.extend(pairs.iter().zip(&ids[2.min(ids.len())..]).map(|(&pair, &id)| self.child(pair, id)));
             triples.resize(ids.len(), 0);
             path.clear();
-            path.resize(ids.len() + 1, Step { value: 0.0, length: 0, entry: Entry::default() });
+            path.resize(ids.len() + 1, Step { value: 0.0, length: 0, slot: 0 });
             for at in (0..ids.len()).rev() {
-                let mut best = Step { value: f64::NEG_INFINITY, length: 0, entry: Entry::default() };
-                let mut consider = |length: usize, entry: Entry| {
-                    let value = self.values[entry.value as usize] + path[at + length].value;
+                let mut best = Step { value: f64::NEG_INFINITY, length: 1, slot: 0 };
+                let mut consider = |length: usize, slot: u32| {
+                    let value = self.nodes[slot as usize].value + path[at + length].value;
                     // they come in the order of their lengths, and of equals the longer one is best
                     if value >= best.value {
-                        best = Step { value, length, entry };
+                        best = Step { value, length: length as u32, slot };
                     }
                 };
-                consider(1, self.nodes[ids[at] as usize].entry);
+                consider(1, ids[at]);
                 if pairs[at] != 0 {
-                    consider(2, self.nodes[pairs[at] as usize].entry);
+                    consider(2, pairs[at]);
                     let (mut slot, mut length) = (triples[at], 3);
                     while slot != 0 {
-                        consider(length, self.nodes[slot as usize].entry);
+                        consider(length, slot);
                         slot = ids.get(at + length).map_or(0, |&id| self.child(slot, id));
                         length += 1;
                     }
                 }
-                if !best.entry.is_word() {
-                    let value = if ids[at] == BOUNDARY { 0.0 } else { self.unknown + path[at + 1].value };
-                    best = Step { value, length: 1, ..best };
+                if best.slot == 0 {
+                    best.value = if ids[at] == BOUNDARY { 0.0 } else { self.unknown + path[at + 1].value };
                 }
                 path[at] = best;
             }
             let mut start = 0;
             while start < ids.len() {
-                let Step { length, entry, .. } = path[start];
+                let Step { length, slot, .. } = path[start];
+                let (length, word) = (length as usize, self.nodes[slot as usize].word());
                 let end = start + length;
                 let mut inner = |at: usize, length: usize, slot: u32| {
-                    let entry = self.nodes[slot as usize].entry;
-                    if entry.is_word() {
-                        found(at..at + length, Some(entry.number));
+                    if let Some(number) = self.nodes[slot as usize].word() {
+                        found(at..at + length, Some(number));
                     }
                 };
                 if length > 2 {
@@ -282,7 +266,7 @@ impl WordTable {
                 if length > 3 {
                     (start..end - 2).for_each(|at| inner(at, 3, triples[at]));
                 }
-                found(start..end, entry.is_word().then_some(entry.number));
+                found(start..end, word);
                 start = end;
             }
         });
@@ -366,9 +350,9 @@ struct Scratch {
 struct Step {
     /// Sum of the values from here to the end.
     value: f64,
-    /// Characters of the word, and what is known of it.
-    length: usize,
-    entry: Entry,
+    /// Characters of the word, and its slot; 0 for a character at which no word begins.
+    length: u32,
+    slot: u32,
 }
 
 thread_local! {

@@ -31,7 +31,8 @@ struct Stored<'a> {
 /// Where an article stands.
 #[derive(Serialize, Deserialize)]
 struct Place<'a> {
-    id: u64,
+    /// `None` where the file is the article, and the path names it whole.
+    id: Option<u64>,
     #[serde(with = "packing")]
     path: Cow<'a, str>,
 }
@@ -44,7 +45,8 @@ struct Said<'a> {
     #[serde(with = "packing")]
     body: Cow<'a, str>,
     author: Option<Cow<'a, str>>,
-    date: Option<Timestamp>,
+    /// Seconds since 1970, and nanoseconds.
+    date: Option<(i64, i32)>,
     categories: Cow<'a, [CategoryPath]>,
     url: Option<Cow<'a, str>>,
 }
@@ -52,12 +54,13 @@ struct Said<'a> {
 /// The stored form of an article, and a hash of all it says; where it stands is not part of that.
 pub(crate) fn store(article: &Article) -> (Vec<u8>, u64) {
     let Article { id, path, title, body, author, date, categories, url } = article;
-    let place = Place { id: id.to_u64(), path: path.into() };
+    let is_of_path = *id == ArticleId::of(path.as_bytes(), "");
+    let place = Place { id: (!is_of_path).then(|| id.to_u64()), path: path.into() };
     let said = Said {
         title: title.into(),
         body: body.as_str().into(),
         author: author.as_deref().map(Cow::from),
-        date: *date,
+        date: date.map(|date| (date.as_second(), date.subsec_nanosecond())),
         categories: categories.into(),
         url: url.as_deref().map(Cow::from),
     };
@@ -69,8 +72,8 @@ pub(crate) fn store(article: &Article) -> (Vec<u8>, u64) {
     (bytes, hash)
 }
 
-/// The columns of an article, and its stored form.
-pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> TantivyDocument {
+/// The columns of an article.
+pub(crate) fn columns(fields: &Fields, article: &Article) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     document.add_u64(fields.id, article.id.to_u64());
     if let Some(author) = &article.author {
@@ -82,6 +85,12 @@ pub(crate) fn columns(fields: &Fields, article: &Article, stored: &[u8]) -> Tant
     for path in all_prefixes(&article.categories) {
         document.add_text(fields.category_path, path);
     }
+    document
+}
+
+/// What the engine's store holds of an article: its [stored form](store).
+pub(crate) fn stored(fields: &Fields, stored: &[u8]) -> TantivyDocument {
+    let mut document = TantivyDocument::new();
     document.add_bytes(fields.article, stored);
     document
 }
@@ -122,16 +131,17 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 fn article_of(stored: Option<&[u8]>) -> Result<Article, Error> {
+    let damaged = || Error::Damaged { part: "stored article".to_owned() };
     let stored: Option<Stored<'_>> = stored.and_then(|bytes| postcard::from_bytes(bytes).ok());
-    let stored = stored.ok_or(Error::Damaged { part: "stored article".to_owned() })?;
-    let Stored { place, said } = stored;
+    let Stored { place, said } = stored.ok_or_else(damaged)?;
+    let date = said.date.map(|(second, nanosecond)| Timestamp::new(second, nanosecond));
     Ok(Article {
-        id: ArticleId::from_u64(place.id),
+        id: place.id.map_or_else(|| ArticleId::of(place.path.as_bytes(), ""), ArticleId::from_u64),
         path: place.path.into_owned(),
         title: said.title.into_owned(),
         body: PlainText::from_stored(said.body.into_owned()),
         author: said.author.map(Cow::into_owned),
-        date: said.date,
+        date: date.transpose().map_err(|_| damaged())?,
         categories: said.categories.into_owned(),
         url: said.url.map(Cow::into_owned),
     })
@@ -196,18 +206,23 @@ mod tests {
         let (schema, fields) = schema();
         let index = Index::create_in_ram(schema);
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
-        let articles = [10, 200, 40_000].map(|chars| Article {
-            id: ArticleId::from_u64(chars as u64),
+        let article = |chars: usize, id, date: &str| Article {
+            id,
             path: "a.md".to_owned(),
             title: "桥今日通车".to_owned(),
             body: PlainText::from_lines(&"桥".repeat(chars)),
             author: Some("记者".to_owned()),
-            date: Some(Timestamp::UNIX_EPOCH),
+            date: date.parse().ok(),
             categories: CategoryPath::new(["新闻"]).into_iter().collect(),
             url: None,
-        });
+        };
+        let articles = [
+            article(10, ArticleId::from_u64(10), "1970-01-01T00:00:00Z"),
+            article(200, ArticleId::of(b"a.md", ""), "1969-07-20T20:17:40.25Z"),
+            article(40_000, ArticleId::of(b"a.md", "2"), "none"),
+        ];
         for article in &articles {
-            writer.add_document(columns(&fields, article, &store(article).0)).unwrap();
+            writer.add_document(stored(&fields, &store(article).0)).unwrap();
         }
         writer.commit().unwrap();
         let searcher = index.reader().unwrap().searcher();

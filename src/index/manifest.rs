@@ -2,7 +2,7 @@
 //!
 //! The manifest is written under a new name before each commit, and the commit's payload names it: index and manifest
 //! change together or not at all, and a killed run leaves both as they were. It is compressed: names of files that lie
-//! together resemble each other, and it comes to a third.
+//! together resemble each other. Ids, which do not, are left out where the name of the file gives them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,10 +29,18 @@ pub(crate) struct FileEntry {
     /// Size and time of the last change when it was read; `None` when it was not read to its end, so that the next run
     /// reads it again.
     pub(crate) stamp: Option<Stamp>,
-    /// Its articles: id and content hash.
-    pub(crate) articles: Vec<(u64, u64)>,
+    pub(crate) articles: Vec<Listed>,
     /// What was wrong with it; counted by every run until the file changes.
     pub(crate) problems: Vec<Problem>,
+}
+
+/// An article of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    /// What its id differs in from that of a file that is an article: 0 for such a file.
+    id_difference: u64,
+    #[serde(with = "postcard::fixint::le")]
+    content_hash: u64,
 }
 
 /// What tells a file that changed without reading it.
@@ -101,9 +109,19 @@ impl Manifest {
 }
 
 impl FileEntry {
-    /// Ids with their content hashes.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = (ArticleId, u64)> {
-        self.articles.iter().map(|&(id, hash)| (ArticleId::from_u64(id), hash))
+    /// Lists articles, given as [`ids`](Self::ids) gives them.
+    pub(crate) fn list(path: &[u8], articles: impl Iterator<Item = (ArticleId, u64)>) -> Vec<Listed> {
+        let of_path = ArticleId::of(path, "").to_u64();
+        let listed =
+            |(id, content_hash): (ArticleId, u64)| Listed { id_difference: id.to_u64() ^ of_path, content_hash };
+        articles.map(listed).collect()
+    }
+
+    /// Ids with their content hashes, of the file at `path` below the corpus.
+    pub(crate) fn ids(&self, path: &[u8]) -> impl Iterator<Item = (ArticleId, u64)> {
+        let of_path = ArticleId::of(path, "").to_u64();
+        let id = move |listed: &Listed| ArticleId::from_u64(listed.id_difference ^ of_path);
+        self.articles.iter().map(move |listed| (id(listed), listed.content_hash))
     }
 }
 
@@ -111,4 +129,35 @@ fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let entries = fs::read_dir(dir).map_err(Error::io(dir))?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names.filter(|name| name.starts_with(PREFIX)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::directory::for_writing;
+
+    #[test]
+    fn what_was_saved_comes_back_and_ids_that_paths_give_take_no_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = for_writing(dir.path()).unwrap();
+        let saved = |entry_of: fn(u32) -> String| {
+            let mut manifest = Manifest::default();
+            let mut ids = Vec::new();
+            for number in 0..1000 {
+                let path = format!("{number}.md").into_bytes();
+                let article = (ArticleId::of(&path, &entry_of(number)), u64::from(number));
+                let articles = FileEntry::list(&path, [article].into_iter());
+                manifest.files.insert(path, FileEntry { articles, ..FileEntry::default() });
+                ids.push(article);
+            }
+            let name = manifest.save(&*folder, dir.path()).unwrap();
+            let loaded = Manifest::load(dir.path(), &name).unwrap();
+            let mut loaded: Vec<_> = loaded.files.iter().flat_map(|(path, file)| file.ids(path)).collect();
+            loaded.sort_by_key(|(_, hash)| *hash);
+            assert_eq!(loaded, ids);
+            fs::metadata(dir.path().join(name)).unwrap().len()
+        };
+        let (with_ids, without) = (saved(|number| number.to_string()), saved(|_| String::new()));
+        assert!(without + 7000 < with_ids, "{without} {with_ids}");
+    }
 }

@@ -34,11 +34,17 @@ const SINGLES: u16 = (FIRST_PAIR - FIRST_SINGLE) as u16;
 const _: () = assert!(CHARS.len() == SINGLES as usize + ((FIRST_WORD - FIRST_PAIR) as usize) * 256);
 const _: () = assert!(WORDS.len() == ((CODE - FIRST_WORD) as usize) * 256);
 
-/// The place of each word, by the codes of its characters: narrow, for every pair of characters is looked for here.
-static WORD_PLACES: LazyLock<HashMap<[u16; 2], u16, FixedState>> = LazyLock::new(|| {
-    let code = |c: char| u16::try_from(c).expect("a listed character has 16 bits");
-    WORDS.iter().map(|word| word.map(code)).zip(0..).collect()
+/// The place of each word, by its [`key`]: narrow, for every pair of characters is looked for here.
+static WORD_PLACES: LazyLock<HashMap<u32, u16, FixedState>> = LazyLock::new(|| {
+    let key = |&[first, second]: &[char; 2]| key(first, second).expect("a listed character has 16 bits");
+    WORDS.iter().map(key).zip(0..).collect()
 });
+
+/// Two characters of 16 bits each as one number; `None` where one has more.
+fn key(first: char, second: char) -> Option<u32> {
+    let (first, second) = (u32::from(first), u32::from(second));
+    ((first | second) < 1 << 16).then_some(first << 16 | second)
+}
 
 /// The two bytes of the place `place` among those from `first` on.
 const fn pair(first: u8, place: u16) -> [u8; 2] {
@@ -49,7 +55,7 @@ const fn pair(first: u8, place: u16) -> [u8; 2] {
 /// Packs `text`.
 fn pack(text: &str) -> Vec<u8> {
     let words = &*WORD_PLACES;
-    let word_of = |first, second| words.get(&[u16::try_from(first).ok()?, u16::try_from(second).ok()?]);
+    let word_of = |first, second| words.get(&key(first, second)?);
     let mut packed = Vec::with_capacity(text.len());
     // a character that may begin a word
     let mut before = None;
@@ -149,7 +155,7 @@ mod tests {
         let list: String = CHARS.into_iter().chain(WORDS.into_iter().flatten()).collect();
         assert_eq!(
             (super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(list.as_bytes())),
-            (5, 2_914_978_785_923_119_913)
+            (6, 2_914_978_785_923_119_913)
         );
     }
 

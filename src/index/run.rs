@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
+use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
-use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{Directory, IndexWriter, Term};
+use tantivy::query::doc_predicate_query::{DocPredicateQuery, FunctionPredicate};
+use tantivy::{Directory, IndexWriter, SegmentReader};
 
 use super::budget::{Budget, Share};
 use super::document::store;
@@ -21,7 +21,7 @@ use super::mass_delete::Guard;
 use super::merging;
 use super::open::{Commit, parse_zone};
 use super::plan::Plan;
-use super::schema::{Fields, schema};
+use super::schema::{Fields, ID, schema};
 use super::segment::SegmentBuilder;
 use super::sync::{Progress, SyncOptions, SyncReport, Target};
 use crate::analysis::Analyzer;
@@ -62,6 +62,8 @@ struct State {
     uncommitted: u64,
     /// Whether the manifest differs from that of the last commit.
     is_dirty: bool,
+    /// Articles of earlier runs that the next commit deletes.
+    replaced: HashSet<ArticleId>,
     /// Content hashes of articles whose file is gone, and how many there are of each, less those that turned up elsewhere.
     gone: HashMap<u64, u64>,
     failed: Option<Error>,
@@ -83,8 +85,8 @@ pub(super) struct Run<'a> {
     /// Adding articles and recording them is done under the read lock, committing under the write lock: so what is
     /// committed is what is recorded.
     writer: RwLock<IndexWriter>,
-    /// Number of this run, larger than those of earlier ones: the stamp of the last commit before it.
-    run: u64,
+    /// Segments of earlier runs.
+    earlier: Arc<HashSet<SegmentId>>,
     analyzer: Analyzer,
     /// Segments in the making that no worker is adding to.
     segments: Mutex<Vec<SegmentBuilder>>,
@@ -131,7 +133,7 @@ impl<'a> Run<'a> {
             options,
             read_options: ReadOptions { zone, limits: options.limits.clone() },
             progress,
-            run: writer.commit_opstamp(),
+            earlier: Arc::new(writer.index().searchable_segment_ids()?.into_iter().collect()),
             writer: RwLock::new(writer),
             state: Mutex::new(State {
                 manifest,
@@ -139,6 +141,7 @@ impl<'a> Run<'a> {
                 report: SyncReport::default(),
                 uncommitted: 0,
                 is_dirty: is_new,
+                replaced: HashSet::new(),
                 gone: HashMap::new(),
                 failed: None,
             }),
@@ -150,7 +153,7 @@ impl<'a> Run<'a> {
 
     /// Does it all; consumes the run, because a failed one cannot go on.
     pub(super) fn finish(self) -> Result<SyncReport, Error> {
-        self.remove_gone()?;
+        self.remove_gone();
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_MESSAGES);
         std::thread::scope(|scope| {
             let run = &self;
@@ -197,33 +200,32 @@ impl<'a> Run<'a> {
         self.writer.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Deletes an article of an earlier run. The engine applies this to every segment that is there by the next commit, and
-    /// so it has to be said that those of this run are not meant.
-    fn delete(&self, writer: &IndexWriter, id: ArticleId) -> Result<(), Error> {
-        let number = |field, number| -> Box<dyn Query> {
-            Box::new(TermQuery::new(Term::from_field_u64(field, number), IndexRecordOption::Basic))
+    /// Deletes articles of earlier runs: all of them at once, for each time takes a look at the ids of all articles. The engine
+    /// asks every segment that is there by the next commit, and those of this run are not meant.
+    fn delete(&self, writer: &IndexWriter, replaced: HashSet<ArticleId>) -> tantivy::Result<()> {
+        let (earlier, replaced) = (Arc::clone(&self.earlier), Arc::new(replaced));
+        let in_segment = move |segment: &SegmentReader| {
+            let is_earlier = earlier.contains(&segment.segment_id());
+            let (ids, replaced) = (segment.fast_fields().u64(ID)?, Arc::clone(&replaced));
+            let is_replaced = move |id| replaced.contains(&ArticleId::from_u64(id));
+            Ok(move |doc| is_earlier && ids.first(doc).is_some_and(&is_replaced))
         };
-        let replaced = BooleanQuery::new(vec![
-            (Occur::Must, number(self.fields.id, id.to_u64())),
-            (Occur::MustNot, number(self.fields.run, self.run)),
-        ]);
-        writer.delete_query(Box::new(replaced))?;
+        writer.delete_query(Box::new(DocPredicateQuery::from(FunctionPredicate::from(in_segment))))?;
         Ok(())
     }
 
-    fn remove_gone(&self) -> Result<(), Error> {
-        let writer = self.writer();
+    fn remove_gone(&self) {
         let mut state = self.state();
+        let State { manifest, report, is_dirty, replaced, gone, .. } = &mut *state;
         for path in &self.plan.gone {
-            let entry = state.manifest.files.remove(path).unwrap_or_default();
-            for (id, hash) in entry.ids() {
-                self.delete(&writer, id)?;
-                state.report.removed += 1;
-                *state.gone.entry(hash).or_default() += 1;
+            let entry = manifest.files.remove(path).unwrap_or_default();
+            for (id, hash) in entry.ids(path) {
+                replaced.insert(id);
+                report.removed += 1;
+                *gone.entry(hash).or_default() += 1;
             }
-            state.is_dirty = true;
+            *is_dirty = true;
         }
-        Ok(())
     }
 
     /// The reading thread: files in the order of the walk, chunks as the memory allows.
@@ -254,7 +256,12 @@ impl<'a> Run<'a> {
 
     fn begin(&self, file: usize, source: &SourceFile) {
         let mut state = self.state();
-        let current = state.manifest.files.get(&source.raw_path).map(|entry| entry.ids().collect()).unwrap_or_default();
+        let current = state
+            .manifest
+            .files
+            .get(&source.raw_path)
+            .map(|entry| entry.ids(&source.raw_path).collect())
+            .unwrap_or_default();
         state.reading.insert(file, Reading { current, ..Reading::default() });
     }
 
@@ -268,7 +275,10 @@ impl<'a> Run<'a> {
                 (self.progress)(Progress::Read(bytes));
                 self.add(file, sequence, parsed, bytes)
             }
-            Message::End { file, chunks, outcome } => self.end(file, chunks, outcome),
+            Message::End { file, chunks, outcome } => {
+                self.end(file, chunks, outcome);
+                Ok(())
+            }
         };
         let mut state = self.state();
         if let Err(error) = done {
@@ -289,14 +299,12 @@ impl<'a> Run<'a> {
             if known == Some(hash) {
                 continue;
             }
-            if known.is_some() {
-                self.delete(&writer, article.id)?;
-            }
             self.add_article(&writer, article, &stored)?;
             let mut state = self.state();
-            let State { reading, report, uncommitted, is_dirty, gone, .. } = &mut *state;
+            let State { reading, report, uncommitted, is_dirty, replaced, gone, .. } = &mut *state;
             reading.entry(file).or_default().current.insert(article.id, hash);
             if known.is_some() {
+                replaced.insert(article.id);
                 report.changed += 1;
             } else {
                 report.added += 1;
@@ -315,7 +323,7 @@ impl<'a> Run<'a> {
         reading.problems.extend(parsed.problems);
         reading.problems.truncate(MAX_PROBLEMS_OF_FILE);
         reading.done += 1;
-        self.close_if_done(&writer, &mut state, file)?;
+        self.close_if_done(&mut state, file);
         drop((state, writer));
         if is_due { self.commit_now() } else { Ok(()) }
     }
@@ -325,7 +333,7 @@ impl<'a> Run<'a> {
         let in_the_making = self.segments().pop();
         let mut segment = match in_the_making {
             Some(segment) => segment,
-            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer, self.run)?,
+            None => SegmentBuilder::new(writer.index(), self.fields, &self.analyzer)?,
         };
         segment.add(article, stored)?;
         let for_segments = self.options.memory_bytes - self.options.memory_bytes / CHUNKS_PART;
@@ -359,18 +367,17 @@ impl<'a> Run<'a> {
     }
 
     /// Notes that a file was read to its end, or why not.
-    fn end(&self, file: usize, chunks: u64, outcome: Result<(), Problem>) -> Result<(), Error> {
-        let writer = self.writer();
+    fn end(&self, file: usize, chunks: u64, outcome: Result<(), Problem>) {
         let mut state = self.state();
         state.reading.entry(file).or_default().end = Some((chunks, outcome));
-        self.close_if_done(&writer, &mut state, file)
+        self.close_if_done(&mut state, file);
     }
 
     /// When all of a file is with the engine: removes what it no longer holds, and records it.
-    fn close_if_done(&self, writer: &IndexWriter, state: &mut State, file: usize) -> Result<(), Error> {
+    fn close_if_done(&self, state: &mut State, file: usize) {
         let is_done = |reading: &Reading| reading.end.as_ref().is_some_and(|(chunks, _)| *chunks == reading.done);
         if !state.reading.get(&file).is_some_and(is_done) {
-            return Ok(());
+            return;
         }
         let mut reading = state.reading.remove(&file).unwrap_or_default();
         let outcome = reading.end.take().map_or(Ok(()), |(_, outcome)| outcome);
@@ -381,16 +388,15 @@ impl<'a> Run<'a> {
             let gone: Vec<ArticleId> =
                 reading.current.keys().filter(|id| !reading.seen.contains(id)).copied().collect();
             for id in gone {
-                self.delete(writer, id)?;
                 reading.current.remove(&id);
+                state.replaced.insert(id);
                 state.report.removed += 1;
             }
         }
         let stamp = (!unread).then(|| self.plan.stamp(file));
-        let entry = FileEntry { stamp, ..reading.entry() };
+        let entry = FileEntry { stamp, ..reading.entry(&source.raw_path) };
         let before = state.manifest.files.insert(source.raw_path.clone(), entry.clone());
         state.is_dirty |= before != Some(entry);
-        Ok(())
     }
 
     /// Commits what is recorded. Files in the middle of being read are recorded as such, and read again by a next run.
@@ -406,15 +412,20 @@ impl<'a> Run<'a> {
         let mut state = self.state();
         let mut manifest = state.manifest.clone();
         for (&file, reading) in &state.reading {
-            manifest.files.insert(self.plan.read[file].raw_path.clone(), reading.entry());
+            let path = &self.plan.read[file].raw_path;
+            manifest.files.insert(path.clone(), reading.entry(path));
         }
         let SyncReport { removed, moved, .. } = state.report;
+        let replaced = std::mem::take(&mut state.replaced);
         state.uncommitted = 0;
         state.is_dirty = false;
         drop(state);
         let is_rebuild = self.options.rebuild;
         let removed = if is_rebuild { self.guard.removed_by_rebuild(manifest.articles()) } else { removed - moved };
         self.guard.check(removed, self.plan.is_folder_empty)?;
+        if !replaced.is_empty() {
+            self.delete(&writer, replaced)?;
+        }
         let name = manifest.save(&*self.folder, &self.dir)?;
         let commit = Commit { committed: Timestamp::now(), manifest: name.clone(), ..self.commit.clone() };
         let mut prepared = writer.prepare_commit()?;
@@ -431,9 +442,10 @@ fn in_files(manifest: &Manifest, paths: &[Vec<u8>]) -> u64 {
 
 impl Reading {
     /// The record of what the index holds of this file, as not read to its end.
-    fn entry(&self) -> FileEntry {
-        let mut articles: Vec<(u64, u64)> = self.current.iter().map(|(id, &hash)| (id.to_u64(), hash)).collect();
+    fn entry(&self, path: &[u8]) -> FileEntry {
+        let mut articles: Vec<(ArticleId, u64)> = self.current.iter().map(|(&id, &hash)| (id, hash)).collect();
         articles.sort_unstable();
+        let articles = FileEntry::list(path, articles.into_iter());
         FileEntry { stamp: None, articles, problems: self.problems.clone() }
     }
 }

@@ -1,6 +1,6 @@
 //! The fields of the index, and which stage needs each of them.
 
-use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 
 /// Handles of every field.
 ///
@@ -11,15 +11,13 @@ use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STORED, Sc
 /// | `title_units`, `body_units` | units with positions | "contains", nearness |
 /// | `author`, `url` | units with positions | `author:`, `url:` |
 /// | `category` | every run of levels of every path, folded | `category:` |
-/// | `id` | number | deleting, `show` |
-/// | `run` | number | deleting what a run replaces, but not what it adds |
+/// | `id` | number | deleting, `show`, the order of equals |
 /// | `date` | seconds since 1970 | date filters, sorting, months |
 /// | `category_path`, `author_name` | as written | facets |
 /// | `article` | the article, stored | hits, snippets, `show`, `export` |
 #[derive(Debug, Clone, Copy)]
 pub struct Fields {
     pub(crate) id: Field,
-    pub(crate) run: Field,
     pub(crate) text: Field,
     pub(crate) title: Field,
     pub(crate) title_units: Field,
@@ -54,8 +52,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let units = || terms(IndexRecordOption::WithFreqsAndPositions, false);
     let mut schema = Schema::builder();
     let fields = Fields {
-        id: schema.add_u64_field(ID, NumericOptions::default().set_indexed().set_fast()),
-        run: schema.add_u64_field("run", NumericOptions::default().set_indexed()),
+        id: schema.add_u64_field(ID, FAST),
         text: schema.add_text_field("text", words()),
         title: schema.add_text_field("title", words()),
         title_units: schema.add_text_field("title_units", units()),

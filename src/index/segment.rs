@@ -3,9 +3,13 @@
 //! Postings are kept in the order in which they come, as one list of term numbers for each field. When the segment is
 //! full, each list is turned round by counting, and written term by term. Memory is thus filled and read in order, where a
 //! table of one growing list for each term would jump about in it.
+//!
+//! Articles of about the same length stand together, in the order in which they came. The engine writes positions in blocks
+//! of 128, each number as wide as the largest of its block, and how large that is depends on where the longest article ends.
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -13,12 +17,13 @@ use tantivy::directory::TerminatingWrite;
 use tantivy::fastfield::FastFieldsWriter;
 use tantivy::fieldnorm::{FieldNormReader, FieldNormReaders, FieldNormsSerializer, FieldNormsWriter};
 use tantivy::index::{SegmentComponent, SegmentMeta};
+use tantivy::indexer::DocIdMapping;
 use tantivy::postings::{FieldSerializer, InvertedIndexSerializer};
 use tantivy::schema::{Field, IndexRecordOption, Schema};
 use tantivy::store::StoreWriter;
 use tantivy::{DocId, Index, Segment};
 
-use super::document::{all_category_terms, columns};
+use super::document::{all_category_terms, columns, stored};
 use super::schema::Fields;
 use crate::analysis::segmenter::WordTable;
 use crate::analysis::units::Unit;
@@ -36,23 +41,30 @@ pub(crate) struct SegmentBuilder {
     postings: Vec<Postings>,
     norms: FieldNormsWriter,
     columns: FastFieldsWriter,
-    store: StoreWriter,
-    articles: DocId,
-    run: u64,
+    /// By article, in the order in which they came.
+    articles: Vec<Kept>,
+    /// Their stored forms until the order of all is known, one after the other, in pieces.
+    stored: Vec<Vec<u8>>,
+}
+
+/// Bytes of a piece of stored articles, unless a single one has more. One piece for all would move as it grows, and the
+/// allocator keeps the room that it leaves: 100 MB in the course of a million articles.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What is kept of an article.
+struct Kept {
+    /// Where its stored form is: the piece, and bytes of this.
+    piece: usize,
+    bytes: Range<usize>,
+    /// Bits of its largest position.
+    position_bits: u32,
 }
 
 impl SegmentBuilder {
-    /// Begins a segment; `run` tells its articles from those of earlier runs.
-    pub(crate) fn new(index: &Index, fields: Fields, analyzer: &Analyzer, run: u64) -> tantivy::Result<Self> {
+    /// Begins a segment.
+    pub(crate) fn new(index: &Index, fields: Fields, analyzer: &Analyzer) -> tantivy::Result<Self> {
         let segment = index.new_segment();
         let schema = index.schema();
-        let settings = index.settings();
-        let store = StoreWriter::new(
-            segment.open_write(SegmentComponent::Store)?,
-            settings.docstore_compression,
-            settings.docstore_blocksize,
-            false,
-        )?;
         let indexed = schema.fields().filter(|(_, entry)| entry.is_indexed());
         let postings = indexed.map(|(field, entry)| {
             let known = match analyzer.table() {
@@ -70,9 +82,8 @@ impl SegmentBuilder {
                 &schema,
                 index.fast_field_tokenizer().clone(),
             )?,
-            store,
-            articles: 0,
-            run,
+            articles: Vec::new(),
+            stored: Vec::new(),
             analyzer: analyzer.clone(),
             fields,
             schema,
@@ -83,6 +94,7 @@ impl SegmentBuilder {
     /// Adds an article with its stored form.
     pub(crate) fn add(&mut self, article: &Article, stored: &[u8]) -> tantivy::Result<()> {
         let fields = self.fields;
+        let number = self.articles.len() as DocId;
         let title = self.analyzer.analyze(&article.title);
         let body = self.analyzer.analyze(article.body.as_str());
         let places = [fields.title, fields.text].map(|field| self.place_of(field));
@@ -103,17 +115,19 @@ impl SegmentBuilder {
         for term in all_category_terms(&article.categories) {
             self.postings_of(fields.category).push(term.as_bytes());
         }
-        self.postings_of(fields.id).push(&article.id.to_u64().to_be_bytes());
-        let run = self.run.to_be_bytes();
-        self.postings_of(fields.run).push(&run);
         for postings in &mut self.postings {
             let tokens = postings.end_article();
-            self.norms.record(self.articles, postings.field, tokens);
+            self.norms.record(number, postings.field, tokens);
         }
-        let document = columns(&fields, article, stored);
-        self.columns.add_document(&document)?;
-        self.store.store(&document, &self.schema)?;
-        self.articles += 1;
+        self.columns.add_document(&columns(&fields, article))?;
+        if self.stored.last().is_none_or(|piece| piece.capacity() - piece.len() < stored.len()) {
+            self.stored.push(Vec::with_capacity(stored.len().max(PIECE_BYTES)));
+        }
+        let piece = self.stored.len() - 1;
+        let start = self.stored[piece].len();
+        self.stored[piece].extend_from_slice(stored);
+        let position_bits = body.units.last().map_or(0, |unit| u32::BITS - unit.position.leading_zeros());
+        self.articles.push(Kept { piece, bytes: start..start + stored.len(), position_bits });
         Ok(())
     }
 
@@ -122,28 +136,45 @@ impl SegmentBuilder {
         let tokens = self.postings.iter().map(|postings| postings.tokens.len()).max().unwrap_or(0);
         let turned = tokens * size_of::<(DocId, u32)>();
         let kept: usize = self.postings.iter().map(Postings::bytes).sum();
-        kept + turned + self.columns.mem_usage() + self.norms.mem_usage() + self.store.mem_usage()
+        let stored: usize = self.stored.iter().map(Vec::capacity).sum();
+        let articles = self.articles.capacity() * size_of::<Kept>();
+        kept + turned + articles + stored + self.columns.mem_usage() + self.norms.mem_usage()
     }
 
     /// Writes the segment.
     pub(crate) fn finish(mut self) -> tantivy::Result<SegmentMeta> {
-        self.norms.fill_up_to_max_doc(self.articles);
+        let count = self.articles.len() as DocId;
+        let mut order: Vec<DocId> = (0..count).collect();
+        order.sort_by_key(|&article| self.articles[article as usize].position_bits);
+        let mapping = DocIdMapping::new_permutation(order.clone())?;
+        self.norms.fill_up_to_max_doc(count);
         let norms = FieldNormsSerializer::from_write(self.segment.open_write(SegmentComponent::FieldNorms)?)?;
-        self.norms.serialize(norms, None)?;
+        self.norms.serialize(norms, Some(&mapping))?;
         let norms = FieldNormReaders::open(self.segment.open_read(SegmentComponent::FieldNorms)?)?;
         let mut serializer = InvertedIndexSerializer::open(&self.segment)?;
         for postings in self.postings {
             if !postings.tokens.is_empty() {
                 let norms = norms.get_field(postings.field)?;
-                postings.write(&mut serializer, norms)?;
+                postings.write(&mut serializer, norms, &order)?;
             }
         }
         serializer.close()?;
         let mut columns = self.segment.open_write(SegmentComponent::FastFields)?;
-        self.columns.serialize(&mut columns, None)?;
+        self.columns.serialize(&mut columns, Some(&mapping))?;
         columns.terminate()?;
-        self.store.close()?;
-        Ok(self.segment.with_max_doc(self.articles).meta().clone())
+        let settings = self.segment.index().settings();
+        let mut store = StoreWriter::new(
+            self.segment.open_write(SegmentComponent::Store)?,
+            settings.docstore_compression,
+            settings.docstore_blocksize,
+            false,
+        )?;
+        for article in order {
+            let Kept { piece, bytes, .. } = &self.articles[article as usize];
+            store.store(&stored(&self.fields, &self.stored[*piece][bytes.clone()]), &self.schema)?;
+        }
+        store.close()?;
+        Ok(self.segment.with_max_doc(count).meta().clone())
     }
 
     fn postings_of(&mut self, field: Field) -> &mut Postings {
@@ -246,29 +277,35 @@ impl Postings {
         size_of::<u32>() * (self.tokens.capacity() + self.ends.capacity() + self.terms.len()) + self.terms.bytes()
     }
 
-    /// Writes the postings term by term.
-    fn write(self, serializer: &mut InvertedIndexSerializer, norms: Option<FieldNormReader>) -> io::Result<()> {
+    /// Writes the postings term by term, of the articles in this order.
+    fn write(
+        self,
+        serializer: &mut InvertedIndexSerializer,
+        norms: Option<FieldNormReader>,
+        order: &[DocId],
+    ) -> io::Result<()> {
         let field = serializer.new_field(self.field, self.tokens.len() as u64, norms)?;
-        if self.option.has_positions() { self.write_as::<(DocId, u32)>(field) } else { self.write_as::<DocId>(field) }
+        if self.option.has_positions() {
+            self.write_as::<(DocId, u32)>(field, order)
+        } else {
+            self.write_as::<DocId>(field, order)
+        }
     }
 
-    fn write_as<P: Place>(self, mut field: FieldSerializer<'_>) -> io::Result<()> {
-        let (places, starts) = self.turned::<P>();
+    fn write_as<P: Place>(self, mut field: FieldSerializer<'_>, order: &[DocId]) -> io::Result<()> {
+        let (places, starts) = self.turned::<P>(order);
         let mut deltas = Vec::new();
-        self.terms.try_for_each_sorted(|term, number| {
-            let number = number as usize;
-            let places = &places[starts[number] as usize..starts[number + 1] as usize];
-            if places.is_empty() {
-                return Ok(());
-            }
-            write_term(&mut field, term, places, self.option.has_freq(), &mut deltas)
+        let places_of = |number: u32| starts[number as usize] as usize..starts[number as usize + 1] as usize;
+        let stands_somewhere = |number| !places_of(number).is_empty();
+        self.terms.try_for_each_sorted(stands_somewhere, |term, number| {
+            write_term(&mut field, term, &places[places_of(number)], self.option.has_freq(), &mut deltas)
         })?;
         field.close()
     }
 
     /// The places of every token, those of each term together and in order, and where those of each term start, with the
     /// end of the last.
-    fn turned<P: Place>(&self) -> (Vec<P>, Vec<u32>) {
+    fn turned<P: Place>(&self, order: &[DocId]) -> (Vec<P>, Vec<u32>) {
         // counted two places on and summed up, the start of a term stands one place on; filling moves it to the term's end,
         // which is the start of the next term, and so where that belongs
         let mut starts = vec![0; self.terms.len() + 2];
@@ -281,32 +318,39 @@ impl Postings {
             *start = sum;
         }
         let mut places = vec![P::default(); self.tokens.len()];
-        let mut first = 0;
-        for (article, &end) in (0..).zip(&self.ends) {
+        for (article, &number) in (0..).zip(order) {
             let mut position = 0;
-            for &token in &self.tokens[first..end as usize] {
+            for &token in self.tokens_of(number) {
                 position += token / AFTER_BREAK;
                 let next: &mut u32 = &mut starts[(token % AFTER_BREAK) as usize + 1];
                 places[*next as usize] = P::new(article, position);
                 *next += 1;
                 position += Unit::STEP;
             }
-            first = end as usize;
         }
         (places, starts)
     }
+
+    /// The tokens of the article `number`, in the order in which they came.
+    fn tokens_of(&self, number: DocId) -> &[u32] {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        &self.tokens[start as usize..self.ends[number] as usize]
+    }
 }
 
-fn write_term(
+fn write_term<P: Place>(
     field: &mut FieldSerializer<'_>,
     term: &[u8],
-    places: &[impl Place],
+    places: &[P],
     has_frequencies: bool,
     deltas: &mut Vec<u32>,
 ) -> io::Result<()> {
-    let articles = || places.chunk_by(|a, b| a.article() == b.article());
-    field.new_term(term, articles().count() as u32, has_frequencies)?;
-    for places in articles() {
+    // counted where one article follows another: side by side, without a look at how many places each has
+    let follows = |(a, b): &(&P, &P)| a.article() != b.article();
+    let articles = 1 + places.iter().zip(&places[1..]).filter(follows).count();
+    field.new_term(term, articles as u32, has_frequencies)?;
+    for places in places.chunk_by(|a, b| a.article() == b.article()) {
         let frequency = if has_frequencies { places.len() as u32 } else { 0 };
         deltas.clear();
         let mut before = 0;
@@ -349,14 +393,20 @@ impl Known {
         }
     }
 
-    /// Hands over the terms in the order of their bytes, which is that of their numbers.
-    fn try_for_each<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
+    /// Hands over those terms whose numbers are wanted, in the order of their bytes, which is that of their numbers.
+    fn try_for_each<E>(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut take: impl FnMut(&[u8], u32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut numbers = (0..self.len()).filter(|&number| wanted(number));
         match self {
             Self::Nothing => Ok(()),
-            Self::Words(table) => (0..table.len()).try_for_each(|number| take(table.text(number).as_bytes(), number)),
-            Self::Han => (FIRST_HAN..=LAST_HAN)
-                .zip(0..)
-                .try_for_each(|(c, number)| take(c.encode_utf8(&mut [0; 4]).as_bytes(), number)),
+            Self::Words(table) => numbers.try_for_each(|number| take(table.text(number).as_bytes(), number)),
+            Self::Han => numbers.try_for_each(|number| {
+                let c = char::from_u32(u32::from(FIRST_HAN) + number).expect("the block holds characters only");
+                take(c.encode_utf8(&mut [0; 4]).as_bytes(), number)
+            }),
         }
     }
 }
@@ -394,12 +444,17 @@ impl Terms {
         number
     }
 
-    /// Hands over the terms in the order of their bytes, each with its number.
-    fn try_for_each_sorted<E>(&self, mut take: impl FnMut(&[u8], u32) -> Result<(), E>) -> Result<(), E> {
+    /// Hands over the terms in the order of their bytes, each with its number; of those known beforehand only what is wanted,
+    /// which most are not.
+    fn try_for_each_sorted<E>(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut take: impl FnMut(&[u8], u32) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut others: Vec<(&[u8], u32)> = self.others.iter().map(|(term, &number)| (&**term, number)).collect();
         others.sort_unstable();
         let mut others = others.into_iter().peekable();
-        self.known.try_for_each(|known, number| {
+        self.known.try_for_each(wanted, |known, number| {
             while let Some((term, number)) = others.next_if(|(term, _)| *term < known) {
                 take(term, number)?;
             }
@@ -418,7 +473,11 @@ impl Terms {
 mod tests {
     use super::*;
     use crate::analysis::dictionary::Dictionary;
+    use crate::article::{ArticleId, PlainText};
+    use crate::index::document::{article_of_bytes, store};
+    use crate::index::schema::{ID, schema};
     use proptest::prelude::*;
+    use tantivy::{DocSet, TERMINATED, Term as IndexTerm};
 
     #[track_caller]
     fn check(known: Known, words: &[String]) {
@@ -426,10 +485,13 @@ mod tests {
         let known = terms.len();
         let numbers: Vec<u32> = words.iter().map(|word| terms.number(word.as_bytes())).collect();
         let mut sorted = Vec::new();
-        let collected: Result<(), ()> = terms.try_for_each_sorted(|term, number| {
-            sorted.push((term.to_vec(), number));
-            Ok(())
-        });
+        let collected: Result<(), ()> = terms.try_for_each_sorted(
+            |_| true,
+            |term, number| {
+                sorted.push((term.to_vec(), number));
+                Ok(())
+            },
+        );
         collected.unwrap();
         assert_eq!(sorted.len(), terms.len());
         assert!(sorted.is_sorted_by(|a, b| a.0 < b.0), "in order and each once");
@@ -452,5 +514,63 @@ mod tests {
         let words = ["a", "〇", "区块链 云", "龘靐", "zz"].map(str::to_owned);
         check(Known::Words(Arc::clone(&table)), &words);
         assert_eq!(table.text(table.len() - 1).chars().count(), 1);
+    }
+
+    /// Long and short articles in turn, in an index of one segment, the way `length_of` tells.
+    fn indexed(length_of: fn(u64) -> usize) -> (tantivy::Searcher, Fields) {
+        let (schema, fields) = schema();
+        let index = Index::create_in_ram(schema);
+        let analyzer = Analyzer::for_articles(Arc::new(Dictionary::default()));
+        let mut segment = SegmentBuilder::new(&index, fields, &analyzer).unwrap();
+        for number in 0..600 {
+            let article = Article {
+                id: ArticleId::from_u64(number),
+                path: "a.jsonl".to_owned(),
+                title: format!("第{number}篇"),
+                body: PlainText::from_lines(&format!("{}桥", "路".repeat(length_of(number)))),
+                author: None,
+                date: None,
+                categories: Vec::new(),
+                url: None,
+            };
+            segment.add(&article, &store(&article).0).unwrap();
+        }
+        let mut writer: tantivy::IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.add_segment(segment.finish().unwrap()).unwrap();
+        writer.commit().unwrap();
+        (index.reader().unwrap().searcher(), fields)
+    }
+
+    #[test]
+    fn whatever_the_order_of_articles_their_parts_belong_together() {
+        let (searcher, fields) = indexed(|number| [300, 3, 40][number as usize % 3]);
+        let segment = searcher.segment_reader(0);
+        let (stored, ids) = (segment.get_store_reader(1).unwrap(), segment.fast_fields().u64(ID).unwrap());
+        let lengths = segment.get_fieldnorms_reader(fields.text).unwrap();
+        for doc in 0..segment.max_doc() {
+            let article = article_of_bytes(&fields, &stored.get_document_bytes(doc).unwrap()).unwrap();
+            assert_eq!(ids.first(doc), Some(article.id.to_u64()));
+            assert_eq!(lengths.fieldnorm(doc) > 250, article.body.as_str().chars().count() > 250, "{doc}");
+            let number = IndexTerm::from_field_text(fields.title_units, &article.id.to_u64().to_string());
+            let index = segment.inverted_index(fields.title_units).unwrap();
+            let mut postings = index.read_postings(&number, IndexRecordOption::Basic).unwrap().unwrap();
+            assert_eq!((postings.doc(), postings.advance()), (doc, TERMINATED));
+        }
+    }
+
+    #[test]
+    fn short_articles_have_narrow_positions_among_long_ones() {
+        let bytes_of_bridge = |length_of| {
+            let (searcher, fields) = indexed(length_of);
+            let index = searcher.segment_reader(0).inverted_index(fields.body_units).unwrap();
+            index
+                .get_term_info(&IndexTerm::from_field_text(fields.body_units, "桥"))
+                .unwrap()
+                .unwrap()
+                .positions_range
+                .len()
+        };
+        let sorted = bytes_of_bridge(|number| if number < 300 { 3 } else { 300 });
+        assert_eq!(bytes_of_bridge(|number| if number % 2 == 0 { 3 } else { 300 }), sorted);
     }
 }

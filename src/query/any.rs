@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
-use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 use super::deadline::{Deadline, Watch};
-use super::exact::{Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
+use super::exact::{Filter, Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
 use super::kept::{Bits, DocBits};
 use super::lexicon::{InSegment, Lexicon};
 use super::lower::UnitKey;
@@ -139,7 +139,7 @@ impl AnyWeight {
             scores: vec![0.0; self.parts.len()],
             parts,
             optional: 0,
-            filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?,
+            filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?.map(Filter::new),
             threshold: Score::MIN,
             doc: 0,
             score: 0.0,
@@ -298,7 +298,7 @@ struct AnyScorer {
     sums: Vec<Score>,
     /// So many parts cannot pass the threshold together: nothing is looked for by them.
     optional: usize,
-    filter: Option<Box<dyn Scorer>>,
+    filter: Option<Filter>,
     /// Only documents that score more are found.
     threshold: Score,
     doc: DocId,
@@ -367,7 +367,7 @@ impl AnyScorer {
                 return false;
             }
         }
-        if self.filter.as_mut().is_some_and(|filter| filter.seek_danger(doc) != SeekDangerResult::Found) {
+        if self.filter.as_mut().is_some_and(|filter| !filter.finds(doc)) {
             return false;
         }
         let mut is_held = false;

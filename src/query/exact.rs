@@ -366,12 +366,13 @@ impl Candidates {
     }
 
     fn of_filter(filter: Box<dyn Scorer>) -> Option<Self> {
-        let filter = match filter.downcast::<Bits>() {
-            Ok(bits) => return (bits.doc() < TERMINATED).then_some(Self::Bits(*bits)),
-            Err(filter) => filter,
-        };
-        let at = filter.doc();
-        (at < TERMINATED).then_some(Self::Filter(Filter { filter, leads: false, at, is_found: true }))
+        match filter.downcast::<Bits>() {
+            Ok(bits) => (bits.doc() < TERMINATED).then_some(Self::Bits(*bits)),
+            Err(filter) => {
+                let filter = Filter::new(filter);
+                (filter.at < TERMINATED).then_some(Self::Filter(filter))
+            }
+        }
     }
 
     fn any(mut ways: Vec<Self>) -> Option<Self> {
@@ -418,7 +419,7 @@ impl Candidates {
         match self {
             Self::Term { frequency, .. } => *frequency,
             Self::Bits(bits) => bits.size_hint(),
-            Self::Filter(filter) => filter.filter.size_hint(),
+            Self::Filter(filter) => filter.size_hint(),
             Self::Any(ways) => ways.iter().map(Self::cost).fold(0, u32::saturating_add),
             Self::Every(ways) => ways.first().map_or(0, Self::cost),
         }
@@ -595,7 +596,7 @@ impl Blocks {
 }
 
 /// A query of the engine among others.
-struct Filter {
+pub(crate) struct Filter {
     filter: Box<dyn Scorer>,
     /// Whether it finds the fewest documents: it is asked for the next one then. A range of dates looks up one date if it is
     /// asked for one document, and searches for the next one in the range otherwise.
@@ -606,7 +607,18 @@ struct Filter {
 }
 
 impl Filter {
-    fn finds(&mut self, doc: DocId) -> bool {
+    pub(crate) fn new(filter: Box<dyn Scorer>) -> Self {
+        let at = filter.doc();
+        Self { filter, leads: false, at, is_found: true }
+    }
+
+    /// About how many documents it finds.
+    pub(crate) fn size_hint(&self) -> u32 {
+        self.filter.size_hint()
+    }
+
+    /// Whether `doc` is found; what is asked rises.
+    pub(crate) fn finds(&mut self, doc: DocId) -> bool {
         if self.at < doc || self.at == doc && !self.is_found {
             (self.at, self.is_found) = match self.filter.seek_danger(doc) {
                 SeekDangerResult::Found => (doc, true),

@@ -16,7 +16,7 @@ mod any;
 pub mod ast;
 pub mod dates;
 pub(crate) mod deadline;
-mod exact;
+pub(crate) mod exact;
 pub(crate) mod kept;
 pub(crate) mod lexicon;
 pub(crate) mod lower;

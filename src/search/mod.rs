@@ -29,7 +29,7 @@ use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::{EnableScoring, Query as EngineQuery};
 use tantivy::store::StoreReader;
-use tantivy::{DocAddress, DocSet, Order, SeekDangerResult, TantivyDocument};
+use tantivy::{DocAddress, Order, TantivyDocument};
 
 use crate::analysis::Analyzer;
 use crate::analysis::dictionary::Dictionary;
@@ -40,6 +40,7 @@ use crate::index::document::{article, article_of_bytes};
 use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
 use crate::query::deadline::Deadline;
+use crate::query::exact::Filter;
 use crate::query::lexicon::Lexicon;
 use crate::query::lower::{Lowered, Unfiltered, lower};
 use crate::query::synonyms::Synonyms;
@@ -376,7 +377,7 @@ impl Searcher {
             let filter = unfiltered.filter.weight(EnableScoring::disabled_from_searcher(&self.engine))?;
             let mut top = Top::new(limit);
             for (ordinal, segment) in (0..).zip(self.engine.segment_readers()) {
-                let mut filter = filter.scorer(segment, 1.0)?;
+                let mut filter = Filter::new(filter.scorer(segment, 1.0)?);
                 let in_segment = self.lexicon.in_segment(segment);
                 let holding = unfiltered.terms.iter().map(|term| in_segment.documents(&self.lexicon.entry(term)));
                 let rarest = holding.collect::<tantivy::Result<Vec<u32>>>()?.into_iter().min().unwrap_or(0);
@@ -387,7 +388,7 @@ impl Searcher {
                     if alive.is_some_and(|alive| alive.is_deleted(doc)) {
                         return top.threshold();
                     }
-                    if !is_rare && filter.seek_danger(doc) != SeekDangerResult::Found {
+                    if !is_rare && !filter.finds(doc) {
                         return top.threshold();
                     }
                     top.offer(score, DocAddress::new(ordinal, doc))

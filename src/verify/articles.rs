@@ -78,7 +78,8 @@ struct Listed {
 
 impl Listed {
     fn of(manifest: &Manifest) -> Self {
-        let mut articles: Vec<(ArticleId, u64)> = manifest.files.values().flat_map(|file| file.ids()).collect();
+        let ids = manifest.files.iter().flat_map(|(path, file)| file.ids(path));
+        let mut articles: Vec<(ArticleId, u64)> = ids.collect();
         articles.sort_unstable();
         let met = articles.iter().map(|_| AtomicBool::new(false)).collect();
         Self { articles, met }
@@ -110,20 +111,17 @@ struct Indexed {
     field: Field,
     option: IndexRecordOption,
     has_norms: bool,
-    /// Whether it is the number of a run: any is right, there just has to be one.
-    is_run: bool,
 }
 
 impl Indexed {
     fn all() -> Vec<Self> {
-        let (schema, handles) = schema();
+        let (schema, _) = schema();
         let indexed = schema.fields().filter(|(_, entry)| entry.is_indexed());
         let of = |(field, entry): (Field, &tantivy::schema::FieldEntry)| Self {
             name: entry.name().to_owned(),
             field,
             option: entry.field_type().index_record_option().unwrap_or(IndexRecordOption::Basic),
             has_norms: entry.has_fieldnorms(),
-            is_run: field == handles.run,
         };
         indexed.map(of).collect()
     }
@@ -176,7 +174,7 @@ fn sums_of_postings(segment: &SegmentReader, indexed: &Indexed) -> Result<Vec<To
     let mut positions = Vec::new();
     while terms.advance() {
         let info = terms.value();
-        let term_hash = if indexed.is_run { 0 } else { xxh3_64(terms.key()) };
+        let term_hash = xxh3_64(terms.key());
         let mut postings = inverted.read_postings_from_terminfo(info, indexed.option).map_err(TantivyError::from)?;
         let mut articles = 0;
         while postings.doc() != TERMINATED {
@@ -262,12 +260,10 @@ impl Comparison<'_> {
                 _ if field == handles.body_units => tokens.add_units(&body),
                 _ if field == handles.author => units_of(&article.author, &mut tokens),
                 _ if field == handles.url => units_of(&article.url, &mut tokens),
-                _ if field == handles.category => {
+                _ => {
                     let terms = all_category_terms(&article.categories);
                     terms.iter().for_each(|term| tokens.add(xxh3_64(term.as_bytes()), 1));
                 }
-                _ if field == handles.id => tokens.add(xxh3_64(&article.id.to_u64().to_be_bytes()), 1),
-                _ => tokens.add(0, 1),
             }
             tokens
         };
