@@ -6,7 +6,8 @@
 //! 3. Workers parse chunks into articles. One whose content hash the manifest knows is unchanged; the others are analysed
 //!    and go into the worker's segment. A segment that is full is written and handed to the engine, which merges.
 //! 4. Commit, at the end and every so many articles in between: first what was replaced or is gone is deleted, all at once,
-//!    then the manifest is written under a new name, then the commit that names it. Whatever kills the run, index and manifest agree, and the next run goes on from there.
+//!    then the manifest is written under a new name, then the commit that names it. Whatever kills the run, index and
+//!    manifest agree, and the next run goes on from there.
 //!
 //! Nothing here removes an article because its file could not be read; only a file that is gone, or was read to its end
 //! without it, removes an article. Where that would remove most of the index, the run is refused (`mass_delete.rs`).
