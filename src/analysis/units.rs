@@ -137,6 +137,7 @@ fn class(c: char) -> Class {
                 Class::Break
             }
         }
+        c if is_common_break(c) => Class::Break,
         c if is_han(c) => Class::Unit(UnitKind::Han),
         c if is_kana(c) || is_hangul(c) => Class::Unit(UnitKind::Syllable),
         c if is_symbol(c) => Class::Unit(UnitKind::Symbol),
@@ -148,6 +149,11 @@ fn class(c: char) -> Class {
     }
 }
 
+/// The most frequent of the marks that all other rules leave over: commas and stops, dashes, quotation marks and brackets.
+const fn is_common_break(c: char) -> bool {
+    matches!(c, '、'..='〃' | '〈'..='】' | '—'..='‟' | '…')
+}
+
 fn is_symbol(c: char) -> bool {
     matches!(c, '¢'..='¥' | '°' | '±' | '×' | '÷' | '‰' | '\u{20A0}'..='\u{20CF}' | '\u{2190}'..='\u{23FF}'
         | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
@@ -157,6 +163,16 @@ fn is_symbol(c: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn common_breaks_are_nothing_else() {
+        let is_other = |c: char| {
+            let is_letter = is_han(c) || is_kana(c) || is_hangul(c) || c.is_alphabetic();
+            is_letter || is_symbol(c) || c.is_numeric() || c.is_whitespace()
+        };
+        let breaks: Vec<char> = ('\0'..=char::MAX).filter(|&c| is_common_break(c)).collect();
+        assert!(breaks.len() > 20 && !breaks.iter().any(|&c| is_other(c)), "{breaks:?}");
+    }
 
     /// Units separated by blanks, breaks shown as `|`.
     fn shown(folded: &str) -> String {

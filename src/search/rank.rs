@@ -122,9 +122,9 @@ pub(crate) fn rank(
         for &address in in_segment {
             lowered.deadline.check()?;
             let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
-            let parts = asked.score(&evidence);
+            let parts = asked.score(evidence);
             best.offer(parts.sum(), address);
-            let explanation = explain.then(|| parts.explain(&asked, &evidence));
+            let explanation = explain.then(|| parts.explain(&asked, evidence));
             ranked.push(Candidate { score: parts.sum(), address, explanation });
         }
     }
@@ -192,6 +192,7 @@ struct AskedTerm {
 }
 
 /// What the index knows of a candidate.
+#[derive(Default)]
 struct Evidence {
     length: f32,
     /// For each term, its frequency in title and body together, and in the title.
@@ -416,6 +417,8 @@ struct PostingsOfAsked<'a> {
     sums: Vec<u32>,
     /// For each unit, where it stands: see [`Evidence::places`].
     positions: Vec<Vec<u32>>,
+    /// What is known of the document; its lists serve the next one, too.
+    evidence: Evidence,
 }
 
 impl<'a> PostingsOfAsked<'a> {
@@ -439,15 +442,17 @@ impl<'a> PostingsOfAsked<'a> {
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
+            evidence: Evidence { places: vec![Vec::new(); asked.terms.len()], ..Evidence::default() },
         })
     }
 
     /// What is known of `doc`, which comes after those that were asked for before; `None`, without reading positions, when
     /// it scores less than `threshold` wherever its words stand.
-    fn evidence(&mut self, doc: DocId, threshold: f32) -> Result<Option<Evidence>, Error> {
+    fn evidence(&mut self, doc: DocId, threshold: f32) -> Result<Option<&Evidence>, Error> {
         /// Sums in another order may differ by this.
         const ROUNDING: f32 = 1.0001;
         let asked = self.asked;
+        let Evidence { length, frequencies, places: term_places, borders } = &mut self.evidence;
         for (unit, counts) in self.counts.iter_mut().enumerate() {
             let is_nowhere = self.anywhere[unit].as_ref().is_some_and(|set| !set.contains(doc));
             *counts = if is_nowhere {
@@ -457,7 +462,7 @@ impl<'a> PostingsOfAsked<'a> {
             };
             self.sums[unit] = counts.0 + counts.1;
         }
-        let mut frequencies = Vec::with_capacity(asked.terms.len());
+        frequencies.clear();
         for (number, term) in asked.terms.iter().enumerate() {
             let may_be_in = |holds: fn(&(u32, u32)) -> bool| {
                 !term.is_han || term.units.iter().all(|&(unit, _)| holds(&self.counts[unit]))
@@ -468,8 +473,8 @@ impl<'a> PostingsOfAsked<'a> {
             let title = if is_in_title { self.in_title.frequency(number, doc)? } else { 0 };
             frequencies.push((text, title));
         }
-        let length = self.lengths.fieldnorm(doc) as f32;
-        if asked.most(length, &frequencies, &self.sums) * ROUNDING < threshold {
+        *length = self.lengths.fieldnorm(doc) as f32;
+        if asked.most(*length, frequencies, &self.sums) * ROUNDING < threshold {
             return Ok(None);
         }
 
@@ -488,24 +493,29 @@ impl<'a> PostingsOfAsked<'a> {
             }
         }
         let positions = &self.positions;
-        let mut term_places: Vec<Vec<u32>> = asked.terms.iter().map(|term| places(&term.units, positions)).collect();
+        for (term, found) in asked.terms.iter().zip(&mut *term_places) {
+            find_places(&term.units, positions, found);
+        }
+        let mut named = Vec::new();
         for (number, term) in asked.terms.iter().enumerate().filter(|(_, term)| !term.others.is_empty()) {
             // one concept: its most frequent name counts
             for name in &term.others {
-                let named = places(name, positions);
+                find_places(name, positions, &mut named);
                 let in_title = named.partition_point(|&place| place < BODY_START);
                 let (text, title) = &mut frequencies[number];
                 *text = (*text).max(named.len() as u32);
                 *title = (*title).max(in_title as u32);
-                term_places[number].extend(named);
+                term_places[number].extend_from_slice(&named);
             }
             term_places[number].sort_unstable();
             term_places[number].dedup();
         }
-        let borders = asked.borders.iter().map(|&Border { units: (left, right), .. }| {
-            places_of_two(&positions[left], &positions[right], Unit::STEP).count() as u32
-        });
-        Ok(Some(Evidence { length, frequencies, borders: borders.collect(), places: term_places }))
+        borders.clear();
+        borders.extend(asked.borders.iter().map(|&Border { units: (left, right), .. }| {
+            let mut right = right_of(&positions[right], Unit::STEP);
+            positions[left].iter().filter(|&&place| right(place)).count() as u32
+        }));
+        Ok(Some(&self.evidence))
     }
 }
 
@@ -546,28 +556,26 @@ impl<'a> Lookup<'a> {
 }
 
 /// Where units stand in a row.
-fn places(units: &[(usize, u32)], positions: &[Vec<u32>]) -> Vec<u32> {
-    let Some((&(first, _), rest)) = units.split_first() else { return Vec::new() };
-    let mut places = positions[first].clone();
+fn find_places(units: &[(usize, u32)], positions: &[Vec<u32>], places: &mut Vec<u32>) {
+    places.clear();
+    let Some((&(first, _), rest)) = units.split_first() else { return };
+    places.extend_from_slice(&positions[first]);
     for &(unit, distance) in rest {
-        if places.is_empty() {
-            break;
-        }
-        places = places_of_two(&places, &positions[unit], distance).collect();
+        let mut other = right_of(&positions[unit], distance);
+        places.retain(|&place| other(place));
     }
-    places
 }
 
-/// The positions of `left` that have one of `right` at `distance`; both are sorted.
-fn places_of_two<'a>(left: &'a [u32], right: &'a [u32], distance: u32) -> impl Iterator<Item = u32> + 'a {
+/// Tells of places, which rise, whether one of `positions`, which are sorted, stands at `distance` behind it.
+fn right_of(positions: &[u32], distance: u32) -> impl FnMut(u32) -> bool + '_ {
     let mut at = 0;
-    left.iter().copied().filter(move |place| {
+    move |place| {
         let wanted = place + distance;
-        while right.get(at).is_some_and(|&position| position < wanted) {
+        while positions.get(at).is_some_and(|&position| position < wanted) {
             at += 1;
         }
-        right.get(at) == Some(&wanted)
-    })
+        positions.get(at) == Some(&wanted)
+    }
 }
 
 /// How many places of `a` have one of `b` near, before or after.
