@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use souwen::article::Article;
 
@@ -38,6 +38,13 @@ impl Chance {
     }
 }
 
+/// How long `run` takes, at least a millisecond.
+fn millis_of(run: impl FnOnce()) -> u64 {
+    let started = Instant::now();
+    run();
+    u64::try_from(started.elapsed().as_millis()).unwrap().max(1)
+}
+
 /// Kills `kills` runs at moments drawn by chance, each after edits and deletes drawn by chance, and after each checks that
 /// the index opens, holds every article once, and lost none that was committed and is still there. Now and then, and at
 /// the end, a run is left in peace, and the index must equal a fresh one.
@@ -49,7 +56,8 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
     let args = ["index", "corpus", "--quiet", "--allow-mass-delete", "--commit-every", &commit_every];
     let (mut cut_short, mut committed) = (0, BTreeMap::new());
     // how long a run takes is learnt on the way: from scratch, and otherwise
-    let mut last_ms = [1_000, 500];
+    let whole_ms = millis_of(|| drop(env.run_args(&args).succeeds()));
+    let mut last_ms = [whole_ms, whole_ms];
     for kill in 0..kills {
         let from_scratch = kill % 10 == 0;
         if from_scratch && index.exists() {
@@ -69,7 +77,7 @@ fn kill_runs(env: &TestEnv, kills: u64, commit_every: u64, edits: u64) {
         run.kill().unwrap();
         let is_cut_short = !run.wait().unwrap().success();
         cut_short += u64::from(is_cut_short);
-        *last_ms = if is_cut_short { *last_ms + *last_ms / 8 } else { (*last_ms * 3 / 4).max(50) };
+        *last_ms = if is_cut_short { *last_ms + *last_ms / 8 } else { (*last_ms * 3 / 4).max(5) };
 
         let held = held(&index);
         for path in committed.keys() {
@@ -128,7 +136,9 @@ fn a_killed_repair_leaves_the_broken_index_or_the_new_one() {
     let list = fs::read_to_string(index.join("meta.json")).unwrap();
     fs::write(index.join("meta.json"), list.replacen("segments", "Segments", 1)).unwrap();
     copy(&index, &broken);
-    let (mut chance, mut longest_ms, mut kept) = (Chance(20_261_126), 1_000, 0);
+    // as long as a whole repair takes, so that most are cut short
+    let mut longest_ms = millis_of(|| drop(env.run("verify --repair").succeeds()));
+    let (mut chance, mut kept) = (Chance(20_261_126), 0);
     for kill in 0..10 {
         fs::remove_dir_all(&index).unwrap();
         copy(&broken, &index);
@@ -136,7 +146,7 @@ fn a_killed_repair_leaves_the_broken_index_or_the_new_one() {
         std::thread::sleep(Duration::from_millis(chance.below(longest_ms)));
         run.kill().unwrap();
         if run.wait().unwrap().code().is_some() {
-            longest_ms = (longest_ms * 3 / 4).max(50);
+            longest_ms = (longest_ms * 3 / 4).max(5);
         }
         if env.run("stats").code == 2 {
             kept += 1;
