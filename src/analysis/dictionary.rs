@@ -211,6 +211,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_word_is_a_beginning_of_itself() {
+        let dictionary = Dictionary::default();
+        let mut words = 0;
+        dictionary.each_word(&mut |word, frequency| {
+            let mut found = None;
+            dictionary.each_prefix(word, |beginning, of_it| found = Some((beginning, of_it)));
+            assert_eq!(found, Some((word, frequency)));
+            words += 1;
+        });
+        assert!(words > 300_000, "{words}");
+    }
+
+    #[test]
     fn a_user_word_is_kept_whole() {
         let user_words = [UserWord { word: "江湾日报".to_owned(), frequency: None }];
         let (without, with) = (Dictionary::default(), Dictionary::new(&user_words));

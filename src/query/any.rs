@@ -208,13 +208,13 @@ impl Weighed {
         let (held, weight) = match self {
             Self::Word(word) => {
                 let Some(opened) = word.open(segment, boost)? else { return Ok(None) };
-                add(segment.set(std::iter::once(&word.entry))?);
+                add(segment.set(std::iter::once(&word.entry), deadline)?);
                 (Held::Word(opened), word.weight.as_ref())
             }
             Self::Row { units, anywhere, weight } => {
                 let Some(row) = Row::open(segment, units, deadline)? else { return Ok(None) };
                 for unit in 0..units.len() {
-                    add(segment.set(anywhere.iter().map(|row| &row[unit].1))?);
+                    add(segment.set(anywhere.iter().map(|row| &row[unit].1), deadline)?);
                 }
                 (Held::Row(row), weight.as_ref())
             }

@@ -227,11 +227,11 @@ type Weighed = Way<Arc<WeighedWord>, Box<dyn Weight>, Arc<Known>>;
 
 impl Weighed {
     /// First round: what finds the documents that may hold this; `None` where no document of the segment does.
-    fn candidates(&self, segment: &InSegment) -> tantivy::Result<Option<Candidates>> {
+    fn candidates(&self, segment: &InSegment, deadline: Deadline) -> tantivy::Result<Option<Candidates>> {
         Ok(match self {
             Self::Word(word) => {
                 let term = std::iter::once(&word.entry);
-                match segment.set(term.clone())? {
+                match segment.set(term.clone(), deadline)? {
                     Some(set) => Some(Candidates::of_set(set)),
                     None => Candidates::of_terms(segment, term)?,
                 }
@@ -250,7 +250,8 @@ impl Weighed {
                 let unit = |number: usize| {
                     // a set of the documents that hold it in any field does for each
                     let anywhere = rows.iter().filter(|_| !held.is_empty());
-                    let kept = segment.set(anywhere.filter_map(|row| unit_of(row, number)).chain(word))?;
+                    let anywhere = anywhere.filter_map(|row| unit_of(row, number)).chain(word);
+                    let kept = segment.set(anywhere, deadline)?;
                     let held = held.iter().filter_map(|row| unit_of(row, number)).chain(word);
                     kept.map_or_else(|| Candidates::of_terms(segment, held), |set| Ok(Some(Candidates::of_set(set))))
                 };
@@ -258,11 +259,11 @@ impl Weighed {
                 units.map(Candidates::every)
             }
             Self::Any(ways) => {
-                let ways = ways.iter().filter_map(|way| way.candidates(segment).transpose());
+                let ways = ways.iter().filter_map(|way| way.candidates(segment, deadline).transpose());
                 Candidates::any(ways.collect::<tantivy::Result<_>>()?)
             }
             Self::Every(ways) => {
-                let ways = ways.iter().map(|way| way.candidates(segment));
+                let ways = ways.iter().map(|way| way.candidates(segment, deadline));
                 ways.collect::<tantivy::Result<Option<Vec<_>>>>()?.map(Candidates::every)
             }
         })
@@ -747,7 +748,7 @@ impl HoldsScorer {
 
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
         let segment = weight.lexicon.in_segment(reader);
-        let (candidates, way) = (weight.way.candidates(&segment)?, weight.way.opened(&segment)?);
+        let (candidates, way) = (weight.way.candidates(&segment, weight.deadline)?, weight.way.opened(&segment)?);
         let (deadline, watch) = (weight.deadline, Watch::new(weight.deadline));
         let place = Place { segment, boost, deadline };
         Ok(Self { place, candidates, way, docs: Vec::new(), next: 0, end: 0, span: Self::SPAN, doc: 0, watch })

@@ -158,10 +158,12 @@ impl InSegment {
         Ok(self.lexicon.info(entry, self.ordinal)?.map_or(0, |info| info.doc_freq))
     }
 
-    /// The documents that hold one of some terms, where these are frequent, and a search before this one asked for them.
+    /// The documents that hold one of some terms, where these are frequent, and a search before this one asked for them. None
+    /// are looked for once `deadline` has passed.
     pub(crate) fn set<'e>(
         &self,
         entries: impl Iterator<Item = &'e Arc<Entry>> + Clone,
+        deadline: Deadline,
     ) -> tantivy::Result<Option<Arc<DocBits>>> {
         let holding = entries.clone().map(|entry| self.documents(entry));
         let holding = holding.sum::<tantivy::Result<u32>>()?;
@@ -174,6 +176,9 @@ impl InSegment {
         let kept = &sets[self.ordinal].1;
         if let Some(set) = kept.get() {
             return Ok(Some(Arc::clone(set)));
+        }
+        if deadline.has_passed() {
+            return Ok(None);
         }
         let mut words = DocBits::room(self.reader().max_doc());
         for entry in entries {

@@ -303,15 +303,19 @@ impl Lowering<'_> {
 
     /// A part of the query that is a filter; `None` when it asks for nothing.
     fn filter(&self, query: &Query) -> Option<Engine> {
-        let filter = match query {
-            Query::Date(range) => dates(self.fields, range),
-            Query::Text(text) => self.text(text, Tier::Strict)?,
+        Some(self.lexicon.filter(query, self.looked_up(query)?, self.deadline))
+    }
+
+    /// A filter that is looked up anew.
+    fn looked_up(&self, query: &Query) -> Option<Engine> {
+        match query {
+            Query::Date(range) => Some(dates(self.fields, range)),
+            Query::Text(text) => self.text(text, Tier::Strict),
             Query::Or(children) => {
-                self.wide_union(children.iter().map(|child| self.filter(child)).collect::<Option<_>>()?)
+                Some(self.wide_union(children.iter().map(|child| self.looked_up(child)).collect::<Option<_>>()?))
             }
-            Query::All | Query::Not(_) | Query::And(_) => return None,
-        };
-        Some(self.lexicon.filter(query, filter, self.deadline))
+            Query::All | Query::Not(_) | Query::And(_) => None,
+        }
     }
 
     /// The parts of a conjunction. Those that are looked for in two rounds are looked for together, and with them the filters,

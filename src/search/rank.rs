@@ -25,6 +25,7 @@ use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
 use crate::error::Error;
 use crate::index::schema::{Fields, ID};
+use crate::query::deadline::Deadline;
 use crate::query::kept::DocBits;
 use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
@@ -118,7 +119,7 @@ pub(crate) fn rank(
     let mut ranked: Vec<Candidate> = Vec::with_capacity(addresses.len());
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
         let segment = lexicon.in_segment(searcher.segment_reader(in_segment[0].segment_ord));
-        let mut postings = PostingsOfAsked::new(&segment, fields, &asked)?;
+        let mut postings = PostingsOfAsked::new(&segment, fields, &asked, lowered.deadline)?;
         for &address in in_segment {
             lowered.deadline.check()?;
             let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
@@ -422,14 +423,14 @@ struct PostingsOfAsked<'a> {
 }
 
 impl<'a> PostingsOfAsked<'a> {
-    fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked) -> Result<Self, Error> {
+    fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked, deadline: Deadline) -> Result<Self, Error> {
         let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| {
             Lookup::new(segment, IndexRecordOption::WithFreqs, asked.terms.iter().map(entry))
         };
         let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| {
             Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, asked.units.iter().map(entry))
         };
-        let anywhere = |unit: &AskedUnit| segment.set([&unit.in_title, &unit.in_body].into_iter());
+        let anywhere = |unit: &AskedUnit| segment.set([&unit.in_title, &unit.in_body].into_iter(), deadline);
         let anywhere = asked.units.iter().map(anywhere).collect::<tantivy::Result<_>>()?;
         Ok(Self {
             asked,
