@@ -398,7 +398,7 @@ messages! {
         zh("系统无法通知文件变化（{reason}）：改为反复查看所有文件");
     /// Watching goes on after something that failed.
     WatchingOn
-        en("watching goes on, and the next change or minute tries again") zh("继续监视，有变化时或一分钟内会再试");
+        en("watching goes on, and tries again by itself") zh("继续监视，会自动再试");
     /// Beside what was left out for its size.
     RaisesLimit { option: &'a str }
         en("`souwen index --rebuild` takes more with a higher `{option}`") zh("调高 `{option}` 后运行 `souwen index --rebuild` 可收录更多");

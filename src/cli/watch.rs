@@ -39,7 +39,7 @@ const QUIET: Duration = Duration::from_millis(300);
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// How often all files are looked at where changes are told.
 const ROUND: Duration = Duration::from_secs(60);
-/// How often they are where changes are not told, and how often what was in the way is tried again.
+/// How often they are where changes are not told, and while something is in the way.
 const POLL: Duration = Duration::from_secs(1);
 /// Polling rests at least so many times as long as a look takes: a tenth of a core is enough.
 const REST: u32 = 9;
@@ -108,27 +108,22 @@ impl Watch<'_> {
             // the first batch makes the index folder, whose files are no news
             let is_lost = self.is_lost.swap(false, Ordering::Relaxed);
             let is_due = is_lost || listening_since.is_none_or(|since| since.elapsed() >= ROUND);
+            let started = Instant::now();
             if !is_first && !self.is_polling && is_due {
                 listening_since = self.listen().then(Instant::now);
             }
-            let started = Instant::now();
-            let is_blocked = match self.batch(is_first) {
-                Ok(()) => {
-                    self.told = None;
-                    false
-                }
+            match self.batch(is_first) {
+                Ok(()) => self.told = None,
                 Err(Failure::Index { error: Error::Stopped, .. }) => return Ok(Exit::Success),
-                Err(failure) if is_passing(&failure, is_first) => self.tell(&failure),
+                Err(failure) if is_passing(&failure, is_first) => {
+                    self.tell(&failure);
+                    // the folder may be another by now than the one that is listened to
+                    listening_since = None;
+                }
                 Err(failure) => return Err(failure),
-            };
+            }
             let again_at_once = std::mem::take(&mut is_first) && !self.is_polling;
-            let rest = if self.is_polling {
-                POLL.max(started.elapsed() * REST)
-            } else if is_blocked || listening_since.is_none() {
-                POLL
-            } else {
-                ROUND
-            };
+            let rest = if listening_since.is_none() { POLL.max(started.elapsed() * REST) } else { ROUND };
             if !again_at_once {
                 self.wait(rest);
             }
@@ -154,6 +149,9 @@ impl Watch<'_> {
             }
         };
         let listener = notify::recommended_watcher(hear).and_then(|mut listener| {
+            // by itself first: a folder that goes away at this moment is an error then, while a tree that cannot be walked
+            // is taken for one without folders
+            listener.watch(&corpus, RecursiveMode::NonRecursive)?;
             listener.watch(&corpus, RecursiveMode::Recursive)?;
             Ok(listener)
         });
@@ -208,16 +206,14 @@ impl Watch<'_> {
         finish(out)
     }
 
-    /// Says what is in the way, once. Gives whether it is worth trying again soon.
-    fn tell(&mut self, failure: &Failure) -> bool {
+    /// Says what is in the way, once.
+    fn tell(&mut self, failure: &Failure) {
         let text = failure.text(self.console.lang);
         if self.told.as_ref() != Some(&text) {
             self.console.error(&text);
             self.console.hint(Message::WatchingOn);
             self.told = Some(text);
         }
-        let Failure::Index { error, .. } = failure else { return false };
-        matches!(error, Error::Locked { .. } | Error::CorpusGone { .. } | Error::NoCorpus(_))
     }
 }
 
