@@ -6,6 +6,7 @@
 //! others are looked up in these. What costs least comes first; positions are read last, in the few articles that could
 //! still get there: a row cannot occur more often than its rarest unit.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,14 +37,6 @@ impl Part {
     pub(crate) fn rows(fields: &[Field], units: &[UnitKey]) -> Vec<Self> {
         let rows: Arc<[Located]> = fields.iter().map(|&field| located(field, units)).collect();
         rows.iter().map(|row| Self::Row(row.clone(), Arc::clone(&rows))).collect()
-    }
-
-    /// As the engine looks for it; `None` for what the engine cannot skip through.
-    pub(crate) const fn word(&self) -> Option<(&Term, Score)> {
-        match self {
-            Self::Word(term, weight) => Some((term, *weight)),
-            Self::Row(..) | Self::Unscored(_) => None,
-        }
     }
 }
 
@@ -117,17 +110,31 @@ struct AnyWeight {
 }
 
 impl AnyWeight {
-    fn open(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<AnyScorer> {
+    /// What the segment holds of the parts that are `wanted` by their places in the query, in that order.
+    fn streams(
+        &self,
+        reader: &SegmentReader,
+        boost: Score,
+        wanted: impl Iterator<Item = usize>,
+    ) -> tantivy::Result<Vec<Stream>> {
         let segment = self.lexicon.in_segment(reader);
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for (order, part) in self.parts.iter().enumerate() {
+        let mut streams = Vec::with_capacity(self.parts.len());
+        for order in wanted {
             // where time is up, what is opened is not looked at
             if self.deadline.has_passed() {
                 break;
             }
-            parts.extend(part.open(&segment, boost, order, self.deadline)?);
+            streams.extend(self.parts[order].open(&segment, boost, order, self.deadline)?);
         }
-        parts.sort_by(|a, b| a.most.total_cmp(&b.most));
+        Ok(streams)
+    }
+
+    /// Looks for documents by those parts that do not stand `beside` them.
+    fn scorer_of(&self, reader: &SegmentReader, parts: Vec<Stream>, beside: usize) -> tantivy::Result<AnyScorer> {
+        let mut parts = parts;
+        for group in [0..beside, beside..parts.len()] {
+            parts[group].sort_by(|a, b| a.most.total_cmp(&b.most));
+        }
         let sums = parts.iter().scan(0.0, |sum, part| {
             *sum += part.most;
             Some(*sum)
@@ -138,7 +145,7 @@ impl AnyWeight {
             most: parts.iter().map(|part| part.most).collect(),
             scores: vec![0.0; self.parts.len()],
             parts,
-            optional: 0,
+            optional: beside,
             filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?.map(Filter::new),
             threshold: Score::MIN,
             doc: 0,
@@ -150,7 +157,8 @@ impl AnyWeight {
 
 impl Weight for AnyWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut scorer = self.open(reader, boost)?;
+        let streams = self.streams(reader, boost, 0..self.parts.len())?;
+        let mut scorer = self.scorer_of(reader, streams, 0)?;
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -159,21 +167,60 @@ impl Weight for AnyWeight {
         explain_match(self, reader, doc, "some of the words, or units in a row")
     }
 
+    /// Documents are handed over in two rounds, each in order: first those that hold a rare part, then the others. The rare
+    /// parts score most, so that few of the many others are worth a look.
     fn for_each_pruning(
         &self,
         threshold: Score,
         reader: &SegmentReader,
         callback: &mut dyn FnMut(DocId, Score) -> Score,
     ) -> tantivy::Result<()> {
-        let mut scorer = self.open(reader, 1.0)?;
+        let mut streams = self.streams(reader, 1.0, 0..self.parts.len())?;
+        let frequent = frequent_first(&mut streams);
+        let mut scorer = self.scorer_of(reader, streams, frequent)?;
+        scorer.raise(threshold);
+        let mut found = Vec::new();
+        let mut doc = scorer.settle(0);
+        while doc != TERMINATED {
+            found.push(doc);
+            scorer.raise(callback(doc, scorer.score));
+            doc = scorer.advance();
+        }
+        let others = &scorer.parts[..frequent];
+        if others.is_empty() || scorer.is_too_little(scorer.sums[frequent - 1]) {
+            return Ok(());
+        }
+        let mut places: Vec<usize> = others.iter().map(|part| part.order).collect();
+        places.sort_unstable();
+        let streams = self.streams(reader, 1.0, places.into_iter())?;
+        // one that scores as much as the last of the best, and stands before it, is better
+        let threshold = scorer.threshold.next_down();
+        let mut scorer = self.scorer_of(reader, streams, 0)?;
         scorer.raise(threshold);
         let mut doc = scorer.settle(0);
         while doc != TERMINATED {
-            scorer.raise(callback(doc, scorer.score));
+            // without its rare parts, it scores less than it did
+            if found.binary_search(&doc).is_err() {
+                scorer.raise(callback(doc, scorer.score).next_down());
+            }
             doc = scorer.advance();
         }
         Ok(())
     }
+}
+
+/// Puts those parts last that are rare beside all together; gives the number of the others.
+fn frequent_first(streams: &mut [Stream]) -> usize {
+    /// Documents of the rare parts are no more than one of so many.
+    const SHARE: u32 = 8;
+    streams.sort_by_key(|stream| Reverse(stream.size_hint()));
+    let all = streams.iter().map(Stream::size_hint).fold(0, u32::saturating_add);
+    let mut rare = 0;
+    let is_rare = |stream: &&Stream| {
+        rare += stream.size_hint();
+        rare <= all / SHARE
+    };
+    streams.len() - streams.iter().rev().take_while(is_rare).count()
 }
 
 /// Postings of a part in one segment.
@@ -275,6 +322,15 @@ impl Stream {
         next
     }
 
+    /// Documents that hold it, at most.
+    fn size_hint(&self) -> u32 {
+        match &self.held {
+            Held::Word(word) => word.postings.size_hint(),
+            Held::Row(row) => row.size_hint(),
+            Held::Unscored(scorer) => scorer.size_hint(),
+        }
+    }
+
     /// Reads positions, where only these tell, in the document that [`look`](Self::look) has found.
     fn look_closely(&mut self) {
         if let Held::Row(row) = &mut self.held
@@ -352,19 +408,26 @@ impl AnyScorer {
     /// HOT: whether `doc`, where or behind which all parts stand that are needed, passes the threshold. By where they stand
     /// it scores at most `most`.
     fn is_match(&mut self, doc: DocId, mut most: Score) -> bool {
-        // those that are needed first, for they need not move
+        // what a bit tells comes first
+        for (part, &at) in self.parts.iter_mut().zip(&self.docs).take(self.optional) {
+            part.is_here = at <= doc && part.among.as_ref().is_none_or(|among| among.contains(doc));
+            most -= if part.is_here { 0.0 } else { part.most };
+        }
+        if self.is_too_little(most) {
+            return false;
+        }
+        // then those that are needed, for they need not move
         for i in (0..self.parts.len()).rev() {
             let part = &mut self.parts[i];
-            let is_elsewhere = if i >= self.optional { self.docs[i] != doc } else { self.docs[i] > doc };
-            if is_elsewhere || i < self.optional && part.among.as_ref().is_some_and(|among| !among.contains(doc)) {
-                part.is_here = false;
-                most -= if i < self.optional { part.most } else { 0.0 };
-            } else {
+            if i >= self.optional {
+                part.is_here = self.docs[i] == doc;
+            }
+            if part.is_here {
                 self.docs[i] = part.look(doc);
                 most += part.here - part.most;
-            }
-            if self.is_too_little(most) {
-                return false;
+                if self.is_too_little(most) {
+                    return false;
+                }
             }
         }
         if self.filter.as_mut().is_some_and(|filter| !filter.finds(doc)) {
@@ -405,12 +468,7 @@ impl DocSet for AnyScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        let hints = self.parts.iter().map(|part| match &part.held {
-            Held::Word(word) => word.postings.size_hint(),
-            Held::Row(row) => row.size_hint(),
-            Held::Unscored(scorer) => scorer.size_hint(),
-        });
-        hints.fold(0, u32::saturating_add)
+        self.parts.iter().map(Stream::size_hint).fold(0, u32::saturating_add)
     }
 }
 
@@ -423,7 +481,6 @@ impl Scorer for AnyScorer {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tantivy::collector::TopDocs;
     use tantivy::query::TermQuery;
     use tantivy::schema::IndexRecordOption;
     use tantivy::tokenizer::{SimpleTokenizer, TextAnalyzer};
@@ -472,15 +529,22 @@ mod tests {
                 Box::new(TermQuery::new(term(&filter), IndexRecordOption::Basic))
             });
             let query = AnyQuery::new(parts, filter, &lexicon, Deadline::default());
-            let best = searcher.search(&query, &TopDocs::with_limit(limit).order_by_score()).unwrap();
-
             let weight = query.weight(EnableScoring::enabled_from_searcher(&searcher)).unwrap();
-            let mut all: Vec<(Score, DocAddress)> = Vec::new();
+            let better = |a: &(Score, DocAddress), b: &(Score, DocAddress)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+            let (mut all, mut best) = (Vec::new(), Vec::new());
             for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
-                let mut take = |doc, score| all.push((score, DocAddress::new(ordinal, doc)));
-                weight.for_each(segment, &mut take).unwrap();
+                weight.for_each(segment, &mut |doc, score| all.push((score, DocAddress::new(ordinal, doc)))).unwrap();
+                let threshold = |best: &[(Score, DocAddress)]| best.get(limit - 1).map_or(Score::MIN, |last| last.0);
+                let least = threshold(&best);
+                let mut take = |doc, score| {
+                    best.push((score, DocAddress::new(ordinal, doc)));
+                    best.sort_by(better);
+                    best.truncate(limit);
+                    threshold(&best)
+                };
+                weight.for_each_pruning(least, segment, &mut take).unwrap();
             }
-            all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            all.sort_by(better);
             all.truncate(limit);
             prop_assert_eq!(best, all);
         }

@@ -430,11 +430,7 @@ impl Lowering<'_> {
 
     /// What holds at least one of `parts`, and what `filter` finds.
     fn any(&self, parts: Vec<Part>, filter: Option<Engine>) -> Engine {
-        let words: Option<Vec<_>> = parts.iter().map(Part::word).collect();
-        match words.filter(|words| filter.is_none() && words.len() <= MAX_UNWATCHED) {
-            Some(words) => union(words.into_iter().map(|(term, weight)| boosted(term_query(term), weight)).collect()),
-            None => Box::new(AnyQuery::new(parts, filter, self.lexicon, self.deadline)),
-        }
+        Box::new(AnyQuery::new(parts, filter, self.lexicon, self.deadline))
     }
 
     fn any_of(&self, clause: &Clause, optional: &mut Vec<Part>) {

@@ -34,7 +34,7 @@ impl PartialEq for Ranked {
 
 impl Eq for Ranked {}
 
-/// The best documents so far, of those that were offered in the order of the index.
+/// The best documents of those that were offered, in whatever order.
 pub(super) struct Top {
     /// The worst of them on top.
     best: BinaryHeap<Reverse<Ranked>>,
@@ -47,7 +47,7 @@ impl Top {
         Self { best: BinaryHeap::new(), limit: limit.max(1) }
     }
 
-    /// What a document that comes later must score more than.
+    /// What a document that stands behind the best so far must score more than.
     pub(super) fn threshold(&self) -> Score {
         match self.best.peek() {
             Some(Reverse(worst)) if self.best.len() >= self.limit => worst.score,
@@ -57,11 +57,13 @@ impl Top {
 
     /// HOT: takes a document in, if it is one of the best; says the new [`threshold`](Self::threshold).
     pub(super) fn offer(&mut self, score: Score, address: DocAddress) -> Score {
-        if score > self.threshold() {
-            if self.best.len() >= self.limit {
-                self.best.pop();
-            }
-            self.best.push(Reverse(Ranked { score, address }));
+        let offered = Reverse(Ranked { score, address });
+        if self.best.len() < self.limit {
+            self.best.push(offered);
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && offered < *worst
+        {
+            *worst = offered;
         }
         self.threshold()
     }
