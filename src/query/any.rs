@@ -1,10 +1,13 @@
 //! A query of the engine for what an article may hold a part of: words, and units in a row.
 //!
-//! The engine skips through a union of words by the most that each can score, but not through one that holds phrases: it
-//! reads the positions of each in every article that holds its units. This one does (MaxScore, Turtle and Flood 1995).
-//! Once there is a score to beat, articles are looked for only by the parts without which it cannot be reached, and the
-//! others are looked up in these. What costs least comes first; positions are read last, in the few articles that could
-//! still get there: a row cannot occur more often than its rarest unit.
+//! The engine cannot skip through a union that holds phrases: it reads the positions of each in every article that holds its
+//! units. This one does (MaxScore, Turtle and Flood 1995). Once there is a score to beat, articles are looked for only by
+//! the parts without which it cannot be reached, and the others are looked up in these. What costs least comes first;
+//! positions are read last, in the few articles that could still get there: a row cannot occur more often than its rarest
+//! unit.
+//!
+//! Where the best are asked for, the articles that hold a rare part come first. They are few and score most, so that there is
+//! a high score to beat before the many articles that hold only frequent parts are gone through.
 
 use std::cmp::Reverse;
 use std::fmt;

@@ -88,4 +88,13 @@ mod tests {
         assert_eq!(thresholds, [Score::MIN, 1.0, 1.0, 3.0, 3.0]);
         assert_eq!(top.into_sorted(), [(3.0, DocAddress::new(0, 1)), (3.0, DocAddress::new(0, 3))]);
     }
+
+    #[test]
+    fn of_equals_the_first_is_better_whenever_it_comes() {
+        let mut top = Top::new(2);
+        for doc in [7, 5, 9, 2] {
+            top.offer(1.0, DocAddress::new(0, doc));
+        }
+        assert_eq!(top.into_sorted(), [(1.0, DocAddress::new(0, 2)), (1.0, DocAddress::new(0, 5))]);
+    }
 }
