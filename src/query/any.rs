@@ -133,8 +133,7 @@ impl AnyWeight {
     }
 
     /// Looks for documents by those parts that do not stand `beside` them.
-    fn scorer_of(&self, reader: &SegmentReader, parts: Vec<Stream>, beside: usize) -> tantivy::Result<AnyScorer> {
-        let mut parts = parts;
+    fn scorer_of(&self, reader: &SegmentReader, mut parts: Vec<Stream>, beside: usize) -> tantivy::Result<AnyScorer> {
         for group in [0..beside, beside..parts.len()] {
             parts[group].sort_by(|a, b| a.most.total_cmp(&b.most));
         }
