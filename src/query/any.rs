@@ -1,10 +1,11 @@
 //! A query of the engine for what an article may hold a part of: words, and units in a row.
 //!
 //! The engine cannot skip through a union that holds phrases: it reads the positions of each in every article that holds its
-//! units. This one does (MaxScore, Turtle and Flood 1995). Once there is a score to beat, articles are looked for only by
-//! the parts without which it cannot be reached, and the others are looked up in these. What costs least comes first;
-//! positions are read last, in the few articles that could still get there: a row cannot occur more often than its rarest
-//! unit.
+//! units. This one does. Once there is a score to beat, articles are looked for only by the parts without which it cannot be
+//! reached (MaxScore, Turtle and Flood 1995), a window of documents at a time: bits tell which of these may hold which
+//! parts, and those whose parts cannot score enough together are left out, 64 at once. What is left is looked up by postings,
+//! and positions are read last, in the few articles that could still get there: a row cannot occur more often than its
+//! rarest unit.
 //!
 //! Where the best are asked for, the articles that hold a rare part come first. They are few and score most, so that there is
 //! a high score to beat before the many articles that hold only frequent parts are gone through.
@@ -13,35 +14,13 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
-use tantivy::query::{Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::schema::Field;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::deadline::{Deadline, Watch};
-use super::exact::{Filter, Known, Located, Row, WeighedWord, Word, explain_match, known, located, seek, unscored};
-use super::kept::{Bits, DocBits};
+use super::exact::{Filter, explain_match, unscored};
 use super::lexicon::{InSegment, Lexicon};
-use super::lower::UnitKey;
-
-/// Something that an article may hold; its score is that of BM25.
-#[derive(Debug)]
-pub(crate) enum Part {
-    /// A word with its weight.
-    Word(Term, Score),
-    /// Units in a row in one field. These fields say nothing of the length of a text. With the same in all fields, by which
-    /// it is told where a unit stands nowhere.
-    Row(Located, Arc<[Located]>),
-    /// What is found by, but not scored.
-    Unscored(Box<dyn Query>),
-}
-
-impl Part {
-    /// A row in each of `fields`.
-    pub(crate) fn rows(fields: &[Field], units: &[UnitKey]) -> Vec<Self> {
-        let rows: Arc<[Located]> = fields.iter().map(|&field| located(field, units)).collect();
-        rows.iter().map(|row| Self::Row(row.clone(), Arc::clone(&rows))).collect()
-    }
-}
+use super::part::{Mask, Part, Stream, WINDOW, Weighed, meet};
 
 /// Finds the documents that hold at least one of some parts and that a filter finds, too. The score is the sum of those of
 /// the parts.
@@ -72,23 +51,7 @@ impl fmt::Debug for AnyQuery {
 
 impl Query for AnyQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let weighed = |part: &Part| -> tantivy::Result<Weighed> {
-            Ok(match part {
-                Part::Word(term, weight) => Weighed::Word(WeighedWord::new(&self.lexicon, scoring, term, *weight)?),
-                Part::Row(units, anywhere) => {
-                    let terms: Vec<Term> = units.iter().map(|(_, term)| term.clone()).collect();
-                    let weight = match scoring {
-                        EnableScoring::Enabled { statistics_provider, .. } => {
-                            Some(Bm25Weight::for_terms(statistics_provider, &terms)?)
-                        }
-                        EnableScoring::Disabled { .. } => None,
-                    };
-                    let anywhere = anywhere.iter().map(|row| known(&self.lexicon, row)).collect();
-                    Weighed::Row { units: known(&self.lexicon, units), anywhere, weight }
-                }
-                Part::Unscored(query) => Weighed::Unscored(query.weight(unscored(scoring))?),
-            })
-        };
+        let weighed = |part: &Part| part.weighed(&self.lexicon, scoring);
         Ok(Box::new(AnyWeight {
             parts: self.parts.iter().map(weighed).collect::<tantivy::Result<_>>()?,
             filter: self.filter.as_ref().map(|filter| filter.weight(unscored(scoring))).transpose()?,
@@ -96,13 +59,6 @@ impl Query for AnyQuery {
             deadline: self.deadline,
         }))
     }
-}
-
-/// A part of a query of one index; without a weight it does not score.
-enum Weighed {
-    Word(WeighedWord),
-    Row { units: Known, anywhere: Vec<Known>, weight: Option<Bm25Weight> },
-    Unscored(Box<dyn Weight>),
 }
 
 struct AnyWeight {
@@ -132,8 +88,14 @@ impl AnyWeight {
         Ok(streams)
     }
 
-    /// Looks for documents by those parts that do not stand `beside` them.
-    fn scorer_of(&self, reader: &SegmentReader, mut parts: Vec<Stream>, beside: usize) -> tantivy::Result<AnyScorer> {
+    /// Looks for documents that score more than `threshold` by those parts that do not stand `beside` them.
+    fn scorer_of(
+        &self,
+        reader: &SegmentReader,
+        mut parts: Vec<Stream>,
+        beside: usize,
+        threshold: Score,
+    ) -> tantivy::Result<AnyScorer> {
         for group in [0..beside, beside..parts.len()] {
             parts[group].sort_by(|a, b| a.most.total_cmp(&b.most));
         }
@@ -141,26 +103,32 @@ impl AnyWeight {
             *sum += part.most;
             Some(*sum)
         });
-        Ok(AnyScorer {
+        let mut scorer = AnyScorer {
             sums: sums.collect(),
-            docs: vec![0; parts.len()],
-            most: parts.iter().map(|part| part.most).collect(),
             scores: vec![0.0; self.parts.len()],
             parts,
             optional: beside,
             filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?.map(Filter::new),
             threshold: Score::MIN,
+            candidates: [0; _],
+            start: 0,
+            end: 0,
             doc: 0,
             score: 0.0,
+            segment: self.lexicon.in_segment(reader),
+            deadline: self.deadline,
             watch: Watch::new(self.deadline),
-        })
+        };
+        scorer.raise(threshold);
+        scorer.begin();
+        Ok(scorer)
     }
 }
 
 impl Weight for AnyWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let streams = self.streams(reader, boost, 0..self.parts.len())?;
-        let mut scorer = self.scorer_of(reader, streams, 0)?;
+        let mut scorer = self.scorer_of(reader, streams, 0, Score::MIN)?;
         scorer.settle(0);
         Ok(Box::new(scorer))
     }
@@ -179,8 +147,7 @@ impl Weight for AnyWeight {
     ) -> tantivy::Result<()> {
         let mut streams = self.streams(reader, 1.0, 0..self.parts.len())?;
         let frequent = frequent_first(&mut streams);
-        let mut scorer = self.scorer_of(reader, streams, frequent)?;
-        scorer.raise(threshold);
+        let mut scorer = self.scorer_of(reader, streams, frequent, threshold)?;
         let mut found = Vec::new();
         let mut doc = scorer.settle(0);
         while doc != TERMINATED {
@@ -189,7 +156,7 @@ impl Weight for AnyWeight {
             doc = scorer.advance();
         }
         let others = &scorer.parts[..frequent];
-        if others.is_empty() || scorer.is_too_little(scorer.sums[frequent - 1]) {
+        if others.is_empty() || is_too_little(scorer.sums[frequent - 1], scorer.threshold) {
             return Ok(());
         }
         let mut places: Vec<usize> = others.iter().map(|part| part.order).collect();
@@ -197,8 +164,7 @@ impl Weight for AnyWeight {
         let streams = self.streams(reader, 1.0, places.into_iter())?;
         // one that scores as much as the last of the best, and stands before it, is better
         let threshold = scorer.threshold.next_down();
-        let mut scorer = self.scorer_of(reader, streams, 0)?;
-        scorer.raise(threshold);
+        let mut scorer = self.scorer_of(reader, streams, 0, threshold)?;
         let mut doc = scorer.settle(0);
         while doc != TERMINATED {
             // without its rare parts, it scores less than it did
@@ -215,188 +181,60 @@ impl Weight for AnyWeight {
 fn frequent_first(streams: &mut [Stream]) -> usize {
     /// Documents of the rare parts are no more than one of so many.
     const SHARE: u32 = 8;
-    streams.sort_by_key(|stream| Reverse(stream.size_hint()));
-    let all = streams.iter().map(Stream::size_hint).fold(0, u32::saturating_add);
+    streams.sort_by_key(|stream| Reverse(stream.size));
+    let all = streams.iter().map(|stream| stream.size).fold(0, u32::saturating_add);
     let mut rare = 0;
     let is_rare = |stream: &&Stream| {
-        rare += stream.size_hint();
+        rare += stream.size;
         rare <= all / SHARE
     };
     streams.len() - streams.iter().rev().take_while(is_rare).count()
 }
 
-/// Postings of a part in one segment.
-enum Held {
-    Word(Word),
-    Row(Row),
-    Unscored(Box<dyn Scorer>),
-}
-
-/// A row is looked for by documents that are known to hold its units in any field, if these are no more than so many times
-/// those that hold the rarest unit.
-const MAX_SURPLUS: u32 = 2;
-
-/// The engine's length of a text in a field that says nothing of it.
-const NO_LENGTH: u8 = 1;
-
-impl Weighed {
-    /// `None` where no document of the segment holds it.
-    fn open(
-        &self,
-        segment: &InSegment,
-        boost: Score,
-        order: usize,
-        deadline: Deadline,
-    ) -> tantivy::Result<Option<Stream>> {
-        let mut among: Option<Bits> = None;
-        let mut add = |set: Option<Arc<DocBits>>| match (set.map(Bits::new), &mut among) {
-            (Some(bits), Some(among)) => among.and(bits),
-            (Some(bits), among) => *among = Some(bits),
-            (None, _) => {}
-        };
-        let (held, weight) = match self {
-            Self::Word(word) => {
-                let Some(opened) = word.open(segment, boost)? else { return Ok(None) };
-                add(segment.set(std::iter::once(&word.entry), deadline)?);
-                (Held::Word(opened), word.weight.as_ref())
-            }
-            Self::Row { units, anywhere, weight } => {
-                let Some(row) = Row::open(segment, units, deadline)? else { return Ok(None) };
-                for unit in 0..units.len() {
-                    add(segment.set(anywhere.iter().map(|row| &row[unit].1), deadline)?);
-                }
-                (Held::Row(row), weight.as_ref())
-            }
-            Self::Unscored(query) => (Held::Unscored(query.scorer(segment.reader(), 1.0)?), None),
-        };
-        let weight = weight.map(|weight| weight.boost_by(boost));
-        let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
-        let is_led = match (&held, &among) {
-            // one with a word does not pay: its postings are gone through anyway
-            (Held::Row(row), Some(among)) => among.size_hint() <= row.size_hint().saturating_mul(MAX_SURPLUS),
-            _ => false,
-        };
-        Ok(Some(Stream { held, among, is_led, weight, most, order, is_here: false, here: 0.0 }))
-    }
-}
-
-/// A part in one segment, with what is known of its scores.
-struct Stream {
-    held: Held,
-    /// No other document holds it, where that is known.
-    among: Option<Bits>,
-    /// Whether few of these do not hold its units, so that it is looked for by them.
-    is_led: bool,
-    weight: Option<Bm25Weight>,
-    /// No document scores more.
-    most: Score,
-    /// Place among the parts of the query.
-    order: usize,
-    /// Whether the candidate holds it, and what that scores at most.
-    is_here: bool,
-    here: Score,
-}
-
-impl Stream {
-    /// Moves to the first document at or after `target` that may hold it.
-    fn seek(&mut self, target: DocId) -> DocId {
-        match (&mut self.held, &self.among) {
-            (Held::Row(_), Some(among)) if self.is_led => among.first_from(target),
-            (Held::Row(row), _) => row.seek(target),
-            (Held::Word(word), _) => seek(&mut *word.postings, target),
-            (Held::Unscored(scorer), _) => seek(scorer, target),
-        }
-    }
-
-    /// Looks at `doc` by postings alone: no document before the one that is given, and at or after `doc`, holds it.
-    fn look(&mut self, doc: DocId) -> DocId {
-        let next = match &mut self.held {
-            Held::Word(word) => seek(&mut *word.postings, doc),
-            Held::Row(row) => row.probe(doc),
-            Held::Unscored(scorer) => seek(scorer, doc),
-        };
-        self.is_here = next == doc;
-        self.here = match (&self.held, &self.weight) {
-            (Held::Word(word), _) if self.is_here => word.score(),
-            (Held::Row(row), Some(weight)) if self.is_here => weight.score(NO_LENGTH, row.most_starts()),
-            _ => 0.0,
-        };
-        next
-    }
-
-    /// Documents that hold it, at most.
-    fn size_hint(&self) -> u32 {
-        match &self.held {
-            Held::Word(word) => word.postings.size_hint(),
-            Held::Row(row) => row.size_hint(),
-            Held::Unscored(scorer) => scorer.size_hint(),
-        }
-    }
-
-    /// Reads positions, where only these tell, in the document that [`look`](Self::look) has found.
-    fn look_closely(&mut self) {
-        if let Held::Row(row) = &mut self.held
-            && row.len() > 1
-        {
-            let count = row.starts().len() as u32;
-            self.is_here = count > 0;
-            self.here = self.weight.as_ref().filter(|_| count > 0).map_or(0.0, |weight| weight.score(NO_LENGTH, count));
-        }
-    }
-}
-
 struct AnyScorer {
     /// Those that can score most last.
     parts: Vec<Stream>,
-    /// For each part, the document before which it has none that was not looked at.
-    docs: Vec<DocId>,
-    /// What each part can score.
-    most: Vec<Score>,
-    /// What it and those before it can score together.
+    /// What each part and those before it can score together.
     sums: Vec<Score>,
     /// So many parts cannot pass the threshold together: nothing is looked for by them.
     optional: usize,
     filter: Option<Filter>,
     /// Only documents that score more are found.
     threshold: Score,
+    /// Documents of the window from `start` to `end` that may match.
+    candidates: Mask,
+    start: DocId,
+    end: DocId,
     doc: DocId,
     score: Score,
     /// Scores of the parts in the order of the query: summed up in another, they would differ in the last bit.
     scores: Vec<Score>,
+    segment: InSegment,
+    deadline: Deadline,
     watch: Watch,
 }
 
 impl AnyScorer {
     fn raise(&mut self, threshold: Score) {
         self.threshold = threshold;
-        while self.sums.get(self.optional).is_some_and(|&sum| self.is_too_little(sum)) {
+        while self.sums.get(self.optional).is_some_and(|&sum| is_too_little(sum, self.threshold)) {
             self.optional += 1;
         }
     }
 
-    /// Whether a score of at most `most` does not pass the threshold, whatever was lost in sums.
-    fn is_too_little(&self, most: Score) -> bool {
-        const ROUNDING: Score = 1.0001;
-        most * ROUNDING <= self.threshold
+    /// Tells the parts which of them documents are looked for by.
+    fn begin(&mut self) {
+        let (beside, needed) = self.parts.split_at_mut(self.optional);
+        let found = needed.iter().map(|part| part.size).fold(0, u32::saturating_add);
+        beside.iter_mut().for_each(|part| part.begin(&self.segment, Some(found)));
+        needed.iter_mut().for_each(|part| part.begin(&self.segment, None));
     }
 
     /// HOT: moves to the first match at or after `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         self.doc = loop {
-            let optional = self.optional.checked_sub(1).map_or(0.0, |last| self.sums[last]);
-            let (mut doc, mut most) = (TERMINATED, optional);
-            let needed = self.docs[self.optional..].iter_mut().zip(&mut self.parts[self.optional..]);
-            for ((at, part), &part_most) in needed.zip(&self.most[self.optional..]) {
-                if *at < target {
-                    *at = part.seek(target);
-                }
-                if *at < doc {
-                    (doc, most) = (*at, optional + part_most);
-                } else if *at == doc {
-                    most += part_most;
-                }
-            }
-            if doc == TERMINATED || !self.is_too_little(most) && self.is_match(doc, most) {
+            let doc = self.candidate(target);
+            if doc == TERMINATED || self.is_match(doc) {
                 break doc;
             }
             if self.watch.is_over() {
@@ -407,53 +245,139 @@ impl AnyScorer {
         self.doc
     }
 
-    /// HOT: whether `doc`, where or behind which all parts stand that are needed, passes the threshold. By where they stand
-    /// it scores at most `most`.
-    fn is_match(&mut self, doc: DocId, mut most: Score) -> bool {
-        // what a bit tells comes first
-        for (part, &at) in self.parts.iter_mut().zip(&self.docs).take(self.optional) {
-            part.is_here = at <= doc && part.among.as_ref().is_none_or(|among| among.contains(doc));
-            most -= if part.is_here { 0.0 } else { part.most };
-        }
-        if self.is_too_little(most) {
-            return false;
-        }
-        // then those that are needed, for they need not move
-        for i in (0..self.parts.len()).rev() {
-            let part = &mut self.parts[i];
-            if i >= self.optional {
-                part.is_here = self.docs[i] == doc;
-            }
-            if part.is_here {
-                self.docs[i] = part.look(doc);
-                most += part.here - part.most;
-                if self.is_too_little(most) {
-                    return false;
+    /// The first document at or after `target` that may match.
+    fn candidate(&mut self, mut target: DocId) -> DocId {
+        loop {
+            let from = target.saturating_sub(self.start);
+            let words = self.candidates.iter().enumerate().skip(from as usize / 64);
+            let mut behind = u64::MAX << (from % 64);
+            for (place, word) in words.filter(|_| target < self.end) {
+                let rest = word & behind;
+                if rest != 0 {
+                    return self.start + place as DocId * 64 + rest.trailing_zeros();
                 }
+                behind = u64::MAX;
+            }
+            target = target.max(self.end);
+            let needed = self.parts[self.optional..].iter_mut();
+            let first = needed.map(|part| part.first_from(target)).min().unwrap_or(TERMINATED);
+            if first == TERMINATED || self.watch.is_over() {
+                return TERMINATED;
+            }
+            self.move_to(first / WINDOW * WINDOW);
+        }
+    }
+
+    /// Moves to the window from `start` on.
+    fn move_to(&mut self, start: DocId) {
+        /// With fewer documents that hold a part, to look at each costs less.
+        const FEW: u32 = 64;
+        /// Parts whose documents are put together: each may double what that costs.
+        const MOST_PARTS: usize = 8;
+        (self.start, self.end) = (start, start + WINDOW);
+        self.candidates = [0; _];
+        for (number, part) in self.parts.iter_mut().enumerate() {
+            part.move_to(&(start..self.end), number >= self.optional);
+            if number >= self.optional {
+                join(&mut self.candidates, part.mask());
             }
         }
-        if self.filter.as_mut().is_some_and(|filter| !filter.finds(doc)) {
+        let held: u32 = self.candidates.iter().map(|word| word.count_ones()).sum();
+        if held > FEW && self.threshold >= 0.0 {
+            match enough(&self.parts, &self.sums, MOST_PARTS, 0.0, self.threshold) {
+                Enough::All => {}
+                Enough::None => self.candidates = [0; _],
+                Enough::Some(some) => meet(&mut self.candidates, &some),
+            }
+        }
+    }
+
+    /// HOT: whether `doc`, a candidate, passes the threshold.
+    fn is_match(&mut self, doc: DocId) -> bool {
+        let threshold = self.threshold;
+        let mut most = 0.0;
+        for part in &mut self.parts {
+            part.glance(doc - self.start);
+            most += part.here;
+        }
+        if is_too_little(most, threshold) {
             return false;
         }
-        let mut is_held = false;
+        // what can score most comes first
+        let mut is_enough = |parts: &mut [Stream], look: &mut dyn FnMut(&mut Stream)| {
+            parts.iter_mut().rev().filter(|part| part.is_here).all(|part| {
+                most -= part.here;
+                look(part);
+                most += part.here;
+                !is_too_little(most, threshold)
+            })
+        };
+        if !is_enough(&mut self.parts, &mut |part| part.look(doc))
+            || !is_enough(&mut self.parts, &mut |part| part.look_up(doc, &self.segment, self.deadline))
+            || self.filter.as_mut().is_some_and(|filter| !filter.finds(doc))
+            || !is_enough(&mut self.parts, &mut Stream::look_closely)
+        {
+            return false;
+        }
         self.scores.fill(0.0);
-        for i in (0..self.parts.len()).rev() {
-            let part = &mut self.parts[i];
-            if !part.is_here {
-                continue;
-            }
-            most -= part.here;
-            part.look_closely();
-            most += part.here;
-            is_held |= part.is_here;
+        let mut is_held = false;
+        for part in self.parts.iter().filter(|part| part.is_here) {
+            is_held = true;
             self.scores[part.order] = part.here;
-            if self.is_too_little(most) {
-                return false;
-            }
         }
         self.score = self.scores.iter().sum();
         is_held && self.score > self.threshold
     }
+}
+
+/// Whether a score of at most `most` does not pass `threshold`, whatever was lost in sums.
+fn is_too_little(most: Score, threshold: Score) -> bool {
+    const ROUNDING: Score = 1.0001;
+    most * ROUNDING <= threshold
+}
+
+/// Documents of a window.
+#[expect(clippy::large_enum_variant, reason = "never kept: it is handed on, and most are masks")]
+enum Enough {
+    None,
+    Some(Mask),
+    All,
+}
+
+/// Documents of the window whose parts can score more than `threshold` together. What they hold beside `parts` scores `most`;
+/// `sums` are what each of these and those before it can score. Only the last `exact` are looked at: of the others is thought
+/// that every document holds them.
+fn enough(parts: &[Stream], sums: &[Score], exact: usize, most: Score, threshold: Score) -> Enough {
+    if !is_too_little(most, threshold) {
+        return Enough::All;
+    }
+    let Some((last, others)) = parts.split_last() else { return Enough::None };
+    if is_too_little(most + sums[others.len()], threshold) {
+        return Enough::None;
+    }
+    let Some(exact) = exact.checked_sub(1) else { return Enough::All };
+    let with = enough(others, sums, exact, most + last.most, threshold);
+    match (with, enough(others, sums, exact, most, threshold)) {
+        (_, Enough::All) => Enough::All,
+        (Enough::None, without) => without,
+        (Enough::All, Enough::None) => Enough::Some(*last.mask()),
+        (Enough::All, Enough::Some(mut some)) => {
+            join(&mut some, last.mask());
+            Enough::Some(some)
+        }
+        (Enough::Some(mut some), without) => {
+            meet(&mut some, last.mask());
+            if let Enough::Some(more) = without {
+                join(&mut some, &more);
+            }
+            Enough::Some(some)
+        }
+    }
+}
+
+/// Adds to `mask` what is in `other`.
+fn join(mask: &mut Mask, other: &Mask) {
+    mask.iter_mut().zip(other).for_each(|(word, other)| *word |= other);
 }
 
 impl DocSet for AnyScorer {
@@ -470,7 +394,7 @@ impl DocSet for AnyScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        self.parts.iter().map(Stream::size_hint).fold(0, u32::saturating_add)
+        self.parts.iter().map(|part| part.size).fold(0, u32::saturating_add)
     }
 }
 
@@ -482,23 +406,26 @@ impl Scorer for AnyScorer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
     use tantivy::query::TermQuery;
-    use tantivy::schema::IndexRecordOption;
+    use tantivy::schema::{Field, IndexRecordOption};
     use tantivy::tokenizer::{SimpleTokenizer, TextAnalyzer};
-    use tantivy::{DocAddress, Index, IndexWriter, doc};
+    use tantivy::{DocAddress, Index, IndexWriter, Searcher, Term, doc};
 
     use super::*;
+    use crate::query::exact::Located;
 
-    /// Documents of the letters `texts`, in segments of seven.
-    fn index(texts: &[String]) -> (Index, Field) {
+    /// Documents of the letters `texts`, in segments of so many.
+    fn index(texts: &[String], documents: usize) -> (Index, Field) {
         let mut schema = tantivy::schema::Schema::builder();
         let field = schema.add_text_field("text", tantivy::schema::TEXT);
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register("default", TextAnalyzer::from(SimpleTokenizer::default()));
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
         writer.set_merge_policy(Box::new(tantivy::indexer::NoMergePolicy));
-        for texts in texts.chunks(7) {
+        for texts in texts.chunks(documents) {
             for text in texts {
                 writer.add_document(doc!(field => text.as_str())).unwrap();
             }
@@ -507,48 +434,117 @@ mod tests {
         (index, field)
     }
 
+    /// What is asked: words, rows of letters, and a filter.
+    type Asked = (Vec<String>, Vec<String>, Option<String>);
+
+    fn asked(letters: &'static str) -> impl Strategy<Value = Asked> {
+        let some = |count: &str| prop::string::string_regex(&format!("[{letters}]{count}")).unwrap();
+        (prop::collection::vec(some(""), 1..5), prop::collection::vec(some("{1,3}"), 1..5), prop::option::of(some("")))
+    }
+
+    fn weight(searcher: &Searcher, field: Field, lexicon: &Arc<Lexicon>, asked: &Asked) -> Box<dyn Weight> {
+        let (words, rows, filter) = asked;
+        let term = |text: &str| Term::from_field_text(field, text);
+        let word = words.iter().map(|word| Part::Word(term(word), 0.4));
+        let row = |row: &String| -> Part {
+            let units: Located = (0..).zip(row.chars().map(|c| term(&c.to_string()))).collect();
+            Part::Row(units.clone(), [units].into())
+        };
+        let parts = word.chain(rows.iter().map(row)).collect();
+        let filter = filter
+            .as_ref()
+            .map(|filter| -> Box<dyn Query> { Box::new(TermQuery::new(term(filter), IndexRecordOption::Basic)) });
+        let query = AnyQuery::new(parts, filter, lexicon, Deadline::default());
+        query.weight(EnableScoring::enabled_from_searcher(searcher)).unwrap()
+    }
+
+    type Found = Vec<(Score, DocAddress)>;
+
+    fn sort(found: &mut Found, limit: usize) {
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.truncate(limit);
+    }
+
+    /// The best of all that are found.
+    fn of_all(searcher: &Searcher, weight: &dyn Weight, limit: usize) -> Found {
+        let mut all = Vec::new();
+        for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+            weight.for_each(segment, &mut |doc, score| all.push((score, DocAddress::new(ordinal, doc)))).unwrap();
+        }
+        sort(&mut all, limit);
+        all
+    }
+
+    /// The best, where the others may be skipped.
+    fn skipping(searcher: &Searcher, weight: &dyn Weight, limit: usize) -> Found {
+        let mut best = Vec::new();
+        for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+            let threshold = |best: &Found| best.get(limit - 1).map_or(Score::MIN, |last| last.0);
+            let least = threshold(&best);
+            let mut take = |doc, score| {
+                best.push((score, DocAddress::new(ordinal, doc)));
+                sort(&mut best, limit);
+                threshold(&best)
+            };
+            weight.for_each_pruning(least, segment, &mut take).unwrap();
+        }
+        best
+    }
+
     proptest! {
         /// What is skipped would not have been among the best.
         #[test]
         fn the_best_are_those_of_all(
             texts in prop::collection::vec("([a-f] ){1,9}", 1..40),
-            words in prop::collection::vec("[a-f]", 1..4),
-            rows in prop::collection::vec("[a-f]{1,3}", 1..5),
-            filter in prop::option::of("[a-f]"),
+            asked in asked("a-f"),
             limit in 1usize..12,
         ) {
-            let (index, field) = index(&texts);
+            let (index, field) = index(&texts, 7);
             let searcher = index.reader().unwrap().searcher();
             let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
-            let term = |text: &str| Term::from_field_text(field, text);
-            let word = words.iter().map(|word| Part::Word(term(word), 0.4));
-            let row = |row: &String| -> Part {
-                let units: Located = (0..).zip(row.chars().map(|c| term(&c.to_string()))).collect();
-                Part::Row(units.clone(), [units].into())
+            let weight = weight(&searcher, field, &lexicon, &asked);
+            prop_assert_eq!(skipping(&searcher, &*weight, limit), of_all(&searcher, &*weight, limit));
+        }
+    }
+
+    /// Segments of several windows, in letters from frequent to rare.
+    static MANY: LazyLock<(Searcher, Field, Arc<Lexicon>)> = LazyLock::new(|| {
+        const LETTERS: u64 = 16;
+        let mut state = 1u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut text = |_| -> String {
+            let length = 1 + random(30);
+            let letter = |_| {
+                let most = 1 + random(LETTERS);
+                let most = 1 + random(most);
+                let letter = random(most);
+                format!("{} ", char::from(b'a' + u8::try_from(letter).unwrap()))
             };
-            let parts = word.chain(rows.iter().map(row)).collect();
-            let filter = filter.map(|filter| -> Box<dyn Query> {
-                Box::new(TermQuery::new(term(&filter), IndexRecordOption::Basic))
-            });
-            let query = AnyQuery::new(parts, filter, &lexicon, Deadline::default());
-            let weight = query.weight(EnableScoring::enabled_from_searcher(&searcher)).unwrap();
-            let better = |a: &(Score, DocAddress), b: &(Score, DocAddress)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-            let (mut all, mut best) = (Vec::new(), Vec::new());
-            for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
-                weight.for_each(segment, &mut |doc, score| all.push((score, DocAddress::new(ordinal, doc)))).unwrap();
-                let threshold = |best: &[(Score, DocAddress)]| best.get(limit - 1).map_or(Score::MIN, |last| last.0);
-                let least = threshold(&best);
-                let mut take = |doc, score| {
-                    best.push((score, DocAddress::new(ordinal, doc)));
-                    best.sort_by(better);
-                    best.truncate(limit);
-                    threshold(&best)
-                };
-                weight.for_each_pruning(least, segment, &mut take).unwrap();
-            }
-            all.sort_by(better);
-            all.truncate(limit);
-            prop_assert_eq!(best, all);
+            (0..length).map(letter).collect()
+        };
+        let texts: Vec<String> = (0..2 * 3 * WINDOW).map(&mut text).collect();
+        let (index, field) = index(&texts, texts.len() / 2 + 777);
+        let searcher = index.reader().unwrap().searcher();
+        let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
+        (searcher, field, lexicon)
+    });
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// The same in segments of several windows, whatever was kept of the searches before.
+        #[test]
+        fn the_best_of_many_are_those_of_all(asked in asked("a-p"), limit in 1usize..200) {
+            let (searcher, field, lexicon) = &*MANY;
+            lexicon.begin_search();
+            let kept = weight(searcher, *field, lexicon, &asked);
+            let fresh = Arc::new(Lexicon::new(searcher.segment_readers()));
+            let plain = weight(searcher, *field, &fresh, &asked);
+            let all = of_all(searcher, &*plain, limit);
+            prop_assert_eq!(&skipping(searcher, &*plain, limit), &all);
+            prop_assert_eq!(&skipping(searcher, &*kept, limit), &all);
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn known(lexicon: &Lexicon, units: &Located) -> Known {
 
 /// A word of a query of one index; without a weight it does not score.
 pub(super) struct WeighedWord {
-    field: Field,
+    pub(super) field: Field,
     pub(super) entry: Arc<Entry>,
     pub(super) weight: Option<Bm25Weight>,
 }
@@ -324,7 +324,7 @@ fn unit_of(row: &Known, number: usize) -> Option<&Arc<Entry>> {
 }
 
 /// Documents of the segment that hold the rarest unit.
-fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
+pub(super) fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
     let units = row.iter().map(|(_, entry)| segment.documents(entry)).collect::<tantivy::Result<Vec<_>>>()?;
     Ok(units.into_iter().min().unwrap_or(0))
 }
@@ -506,7 +506,7 @@ impl Candidates {
 }
 
 /// The postings of a term, block by block.
-struct Blocks {
+pub(super) struct Blocks {
     postings: BlockSegmentPostings,
     /// Place in the block.
     next: usize,
@@ -517,15 +517,17 @@ struct Blocks {
 impl Blocks {
     /// `opened`, of the term of `entry`.
     fn of<'b>(entry: &Entry, opened: &'b mut Option<Box<Self>>, segment: &InSegment) -> &'b mut Self {
-        opened.get_or_insert_with(|| {
-            let postings = sure(segment.blocks(entry)).unwrap_or_else(BlockSegmentPostings::empty);
-            let last = postings.docs().last().copied().unwrap_or(TERMINATED);
-            Box::new(Self { postings, next: 0, last })
-        })
+        opened.get_or_insert_with(|| Box::new(Self::open(segment, entry, IndexRecordOption::Basic)))
+    }
+
+    pub(super) fn open(segment: &InSegment, entry: &Entry, option: IndexRecordOption) -> Self {
+        let postings = sure(segment.blocks(entry, option)).unwrap_or_else(BlockSegmentPostings::empty);
+        let last = postings.docs().last().copied().unwrap_or(TERMINATED);
+        Self { postings, next: 0, last }
     }
 
     /// HOT: moves to the first document at or after `target`.
-    fn seek(&mut self, target: DocId) {
+    pub(super) fn seek(&mut self, target: DocId) {
         /// So many documents are looked at one after the other before the rest of the block is searched.
         const NEAR: usize = 4;
         if self.last < target {
@@ -539,7 +541,7 @@ impl Blocks {
         self.next += if near < NEAR { near } else { rest.partition_point(|&doc| doc < target) };
     }
 
-    fn doc(&self) -> DocId {
+    pub(super) fn doc(&self) -> DocId {
         self.postings.docs().get(self.next).copied().unwrap_or(TERMINATED)
     }
 
@@ -582,6 +584,23 @@ impl Blocks {
             next = end;
         }
         docs.truncate(kept);
+    }
+
+    /// HOT: appends the documents of `window`, and how often each holds the term where that is read.
+    pub(super) fn list(&mut self, window: Range<DocId>, docs: &mut Vec<DocId>, frequencies: &mut Vec<u32>) {
+        self.seek(window.start);
+        loop {
+            let rest = self.postings.docs().get(self.next..).unwrap_or_default();
+            let inside = rest.partition_point(|&doc| doc < window.end);
+            docs.extend_from_slice(&rest[..inside]);
+            let read = self.postings.freqs().get(self.next..self.next + inside);
+            frequencies.extend_from_slice(read.unwrap_or_default());
+            self.next += inside;
+            if inside < rest.len() || rest.is_empty() {
+                break;
+            }
+            self.seek(self.last + 1);
+        }
     }
 
     fn stretch(&mut self, from: DocId) -> (DocId, DocId) {
@@ -651,19 +670,19 @@ impl Filter {
 
 /// What was read of a term that was looked up before; where that fails, files are damaged, see
 /// [`guarded`](crate::index::guard::guarded): a document set cannot fail.
-fn sure<T>(read: tantivy::Result<T>) -> T {
+pub(super) fn sure<T>(read: tantivy::Result<T>) -> T {
     read.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Something in one segment that is opened when it is first asked for.
-enum Lazy<K, T> {
+pub(super) enum Lazy<K, T> {
     Closed(K),
     /// `None` where no document of the segment holds it.
     Open(Option<T>),
 }
 
 impl<K, T> Lazy<K, T> {
-    fn get(&mut self, open: impl FnOnce(&K) -> tantivy::Result<Option<T>>) -> Option<&mut T> {
+    pub(super) fn get(&mut self, open: impl FnOnce(&K) -> tantivy::Result<Option<T>>) -> Option<&mut T> {
         if let Self::Closed(known) = self {
             *self = Self::Open(sure(open(known)));
         }

@@ -185,6 +185,11 @@ impl DocBits {
         Self { words: words.into(), count }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     /// HOT: whether `doc`, one of the segment, is in the set.
     pub(crate) fn contains(&self, doc: DocId) -> bool {
         self.words[doc as usize / 64] & (1 << (doc % 64)) != 0
@@ -220,6 +225,17 @@ impl Bits {
     /// HOT.
     pub(super) fn contains(&self, doc: DocId) -> bool {
         self.sets.iter().all(|set| set.contains(doc))
+    }
+
+    /// HOT: takes those out of `mask`, a bit for each document from `start` on, that are not in every set. `start` is a
+    /// multiple of 64.
+    pub(super) fn keep(&self, start: DocId, mask: &mut [u64]) {
+        for set in &self.sets {
+            let words = set.words.get(start as usize / 64..).unwrap_or_default();
+            let (known, behind) = mask.split_at_mut(words.len().min(mask.len()));
+            known.iter_mut().zip(words).for_each(|(kept, word)| *kept &= word);
+            behind.fill(0);
+        }
     }
 
     /// The first at or after `from`, and the end of the stretch from there on that is worth a look at once.

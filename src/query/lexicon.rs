@@ -182,7 +182,7 @@ impl InSegment {
         }
         let mut words = DocBits::room(self.reader().max_doc());
         for entry in entries {
-            let Some(mut blocks) = self.blocks(entry)? else { continue };
+            let Some(mut blocks) = self.blocks(entry, IndexRecordOption::Basic)? else { continue };
             while !blocks.docs().is_empty() {
                 DocBits::insert(&mut words, blocks.docs());
                 blocks.advance();
@@ -202,11 +202,15 @@ impl InSegment {
         Ok(Some(index.read_postings_from_terminfo(info, option)?))
     }
 
-    /// The same block by block, documents only.
-    pub(crate) fn blocks(&self, entry: &Entry) -> tantivy::Result<Option<BlockSegmentPostings>> {
+    /// The same block by block.
+    pub(crate) fn blocks(
+        &self,
+        entry: &Entry,
+        option: IndexRecordOption,
+    ) -> tantivy::Result<Option<BlockSegmentPostings>> {
         let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
         let index = self.reader().inverted_index(entry.term.field())?;
-        Ok(Some(index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?))
+        Ok(Some(index.read_block_postings_from_terminfo(info, option)?))
     }
 }
 

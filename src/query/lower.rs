@@ -25,12 +25,13 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field as EngineField, IndexRecordOption};
 
-use super::any::{AnyQuery, Part};
+use super::any::AnyQuery;
 use super::ast::{DateRange, Field, Mode, Query, Text};
 use super::deadline::{Deadline, TimedQuery};
 use super::exact::{HoldsQuery, Way};
 use super::lexicon::Lexicon;
 use super::near::NearQuery;
+use super::part::Part;
 use super::synonyms::{OtherName, OtherNames, Synonyms};
 use crate::analysis::units::{Unit, UnitKind};
 use crate::analysis::words::WordKind;
