@@ -19,6 +19,7 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::deadline::{Deadline, Watch};
 use super::exact::{Filter, explain_match, unscored};
+use super::kept::Bits;
 use super::lexicon::{InSegment, Lexicon};
 use super::part::{Mask, Part, Stream, WINDOW, Weighed, meet};
 
@@ -103,12 +104,19 @@ impl AnyWeight {
             *sum += part.most;
             Some(*sum)
         });
+        let filter = self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?;
+        let (within, filter) = match filter.map(|filter| filter.downcast::<Bits>()) {
+            Some(Ok(bits)) => (Some(*bits), None),
+            Some(Err(filter)) => (None, Some(Filter::new(filter))),
+            None => (None, None),
+        };
         let mut scorer = AnyScorer {
             sums: sums.collect(),
             scores: vec![0.0; self.parts.len()],
             parts,
             optional: beside,
-            filter: self.filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?.map(Filter::new),
+            within,
+            filter,
             threshold: Score::MIN,
             candidates: [0; _],
             start: 0,
@@ -198,6 +206,9 @@ struct AnyScorer {
     sums: Vec<Score>,
     /// So many parts cannot pass the threshold together: nothing is looked for by them.
     optional: usize,
+    /// What the filter finds, where that is known.
+    within: Option<Bits>,
+    /// The filter, where it is not.
     filter: Option<Filter>,
     /// Only documents that score more are found.
     threshold: Score,
@@ -248,15 +259,8 @@ impl AnyScorer {
     /// The first document at or after `target` that may match.
     fn candidate(&mut self, mut target: DocId) -> DocId {
         loop {
-            let from = target.saturating_sub(self.start);
-            let words = self.candidates.iter().enumerate().skip(from as usize / 64);
-            let mut behind = u64::MAX << (from % 64);
-            for (place, word) in words.filter(|_| target < self.end) {
-                let rest = word & behind;
-                if rest != 0 {
-                    return self.start + place as DocId * 64 + rest.trailing_zeros();
-                }
-                behind = u64::MAX;
+            if let Some(doc) = self.candidate_in_window(target) {
+                return doc;
             }
             target = target.max(self.end);
             let needed = self.parts[self.optional..].iter_mut();
@@ -266,6 +270,15 @@ impl AnyScorer {
             }
             self.move_to(first / WINDOW * WINDOW);
         }
+    }
+
+    /// HOT.
+    fn candidate_in_window(&self, target: DocId) -> Option<DocId> {
+        let from = target.saturating_sub(self.start);
+        let first = from as usize / 64;
+        let word = |at: usize| self.candidates[at] & if at == first { u64::MAX << (from % 64) } else { u64::MAX };
+        let at = (first..self.candidates.len()).find(|&at| word(at) != 0)?;
+        Some(self.start + at as DocId * 64 + word(at).trailing_zeros())
     }
 
     /// Moves to the window from `start` on.
@@ -281,6 +294,9 @@ impl AnyScorer {
             if number >= self.optional {
                 join(&mut self.candidates, part.mask());
             }
+        }
+        if let Some(within) = &self.within {
+            within.keep(start, &mut self.candidates);
         }
         let held: u32 = self.candidates.iter().map(|word| word.count_ones()).sum();
         if held > FEW && self.threshold >= 0.0 {
@@ -434,28 +450,41 @@ mod tests {
         (index, field)
     }
 
-    /// What is asked: words, rows of letters, and a filter.
-    type Asked = (Vec<String>, Vec<String>, Option<String>);
+    /// What is asked: words, rows of letters, what is found by but not scored, and a filter.
+    type Asked = (Vec<String>, Vec<String>, Option<String>, Option<String>);
 
     fn asked(letters: &'static str) -> impl Strategy<Value = Asked> {
         let some = |count: &str| prop::string::string_regex(&format!("[{letters}]{count}")).unwrap();
-        (prop::collection::vec(some(""), 1..5), prop::collection::vec(some("{1,3}"), 1..5), prop::option::of(some("")))
+        let one = || prop::option::of(some(""));
+        (prop::collection::vec(some(""), 1..5), prop::collection::vec(some("{1,3}"), 1..5), one(), one())
     }
 
     fn weight(searcher: &Searcher, field: Field, lexicon: &Arc<Lexicon>, asked: &Asked) -> Box<dyn Weight> {
-        let (words, rows, filter) = asked;
+        let (words, rows, unscored, filter) = asked;
         let term = |text: &str| Term::from_field_text(field, text);
+        let holds =
+            |letter: &String| -> Box<dyn Query> { Box::new(TermQuery::new(term(letter), IndexRecordOption::Basic)) };
         let word = words.iter().map(|word| Part::Word(term(word), 0.4));
         let row = |row: &String| -> Part {
             let units: Located = (0..).zip(row.chars().map(|c| term(&c.to_string()))).collect();
             Part::Row(units.clone(), [units].into())
         };
-        let parts = word.chain(rows.iter().map(row)).collect();
-        let filter = filter
-            .as_ref()
-            .map(|filter| -> Box<dyn Query> { Box::new(TermQuery::new(term(filter), IndexRecordOption::Basic)) });
+        let unscored = unscored.iter().map(|letter| Part::Unscored(holds(letter)));
+        let parts = word.chain(rows.iter().map(row)).chain(unscored).collect();
+        // as a search makes it: kept from the second time on
+        let filter = filter.as_ref().map(|letter| {
+            let asked = crate::query::parse(letter, &jiff::Zoned::now()).query;
+            lexicon.filter(&asked, holds(letter), Deadline::default())
+        });
         let query = AnyQuery::new(parts, filter, lexicon, Deadline::default());
         query.weight(EnableScoring::enabled_from_searcher(searcher)).unwrap()
+    }
+
+    /// Whether a text holds a part of what is asked, by a look at it.
+    fn is_found(text: &str, (words, rows, unscored, filter): &Asked) -> bool {
+        let letters = text.replace(' ', "");
+        let mut parts = words.iter().chain(rows).chain(unscored);
+        parts.any(|part| letters.contains(part)) && filter.as_ref().is_none_or(|filter| letters.contains(filter))
     }
 
     type Found = Vec<(Score, DocAddress)>;
@@ -491,6 +520,16 @@ mod tests {
         best
     }
 
+    /// All that is found is what a look at the texts finds; and the best, where others may be skipped, are the best of it.
+    fn check(texts: &[String], searcher: &Searcher, asked: &Asked, limit: usize, weights: &[Box<dyn Weight>]) {
+        let mut all = of_all(searcher, &*weights[0], texts.len());
+        assert_eq!(all.len(), texts.iter().filter(|text| is_found(text, asked)).count());
+        all.truncate(limit);
+        for weight in weights {
+            assert_eq!(skipping(searcher, &**weight, limit), all);
+        }
+    }
+
     proptest! {
         /// What is skipped would not have been among the best.
         #[test]
@@ -503,12 +542,12 @@ mod tests {
             let searcher = index.reader().unwrap().searcher();
             let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
             let weight = weight(&searcher, field, &lexicon, &asked);
-            prop_assert_eq!(skipping(&searcher, &*weight, limit), of_all(&searcher, &*weight, limit));
+            check(&texts, &searcher, &asked, limit, &[weight]);
         }
     }
 
-    /// Segments of several windows, in letters from frequent to rare.
-    static MANY: LazyLock<(Searcher, Field, Arc<Lexicon>)> = LazyLock::new(|| {
+    /// Texts in letters from frequent to rare, two segments of them, each of several windows.
+    static MANY: LazyLock<(Vec<String>, Searcher, Field, Arc<Lexicon>)> = LazyLock::new(|| {
         const LETTERS: u64 = 16;
         let mut state = 1u64;
         let mut random = |below: u64| {
@@ -529,7 +568,7 @@ mod tests {
         let (index, field) = index(&texts, texts.len() / 2 + 777);
         let searcher = index.reader().unwrap().searcher();
         let lexicon = Arc::new(Lexicon::new(searcher.segment_readers()));
-        (searcher, field, lexicon)
+        (texts, searcher, field, lexicon)
     });
 
     proptest! {
@@ -537,14 +576,12 @@ mod tests {
         /// The same in segments of several windows, whatever was kept of the searches before.
         #[test]
         fn the_best_of_many_are_those_of_all(asked in asked("a-p"), limit in 1usize..200) {
-            let (searcher, field, lexicon) = &*MANY;
+            let (texts, searcher, field, lexicon) = &*MANY;
             lexicon.begin_search();
             let kept = weight(searcher, *field, lexicon, &asked);
             let fresh = Arc::new(Lexicon::new(searcher.segment_readers()));
             let plain = weight(searcher, *field, &fresh, &asked);
-            let all = of_all(searcher, &*plain, limit);
-            prop_assert_eq!(&skipping(searcher, &*plain, limit), &all);
-            prop_assert_eq!(&skipping(searcher, &*kept, limit), &all);
+            check(texts, searcher, &asked, limit, &[plain, kept]);
         }
     }
 }

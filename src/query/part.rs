@@ -131,6 +131,7 @@ impl Weighed {
             terms,
             blocks: Vec::new(),
             listed: Listed::default(),
+            other: Listed::default(),
             mask: [0; _],
             weight,
             size,
@@ -203,6 +204,8 @@ pub(super) struct Stream {
     blocks: Vec<Blocks>,
     /// What these hold of the window.
     listed: Listed,
+    /// Room to work in.
+    other: Listed,
     /// Those documents of the window that may hold it.
     mask: Mask,
     weight: Option<Bm25Weight>,
@@ -265,9 +268,9 @@ impl Stream {
             (_, Some((first, others))) => {
                 first.list(window.clone(), docs, frequencies);
                 for blocks in others {
-                    let mut other = Listed::default();
-                    blocks.list(window.clone(), &mut other.docs, &mut other.frequencies);
-                    self.listed.meet(&other);
+                    self.other.clear();
+                    blocks.list(window.clone(), &mut self.other.docs, &mut self.other.frequencies);
+                    self.listed.meet(&self.other);
                 }
             }
             (_, None) => return,
