@@ -33,7 +33,10 @@ impl Normalized {
     /// Folds `original`.
     #[must_use]
     pub fn new(original: &str) -> Self {
-        let mut normalized = Self { text: String::with_capacity(original.len()), pieces: Vec::new() };
+        /// A comma stands behind a dozen characters, and begins a piece and another behind it.
+        const PIECE_BYTES: usize = 24;
+        let pieces = Vec::with_capacity(original.len() / PIECE_BYTES);
+        let mut normalized = Self { text: String::with_capacity(original.len()), pieces };
         let mut at = 0;
         loop {
             let (same, rest) = original[at..].split_at(same_len(&original.as_bytes()[at..]));
@@ -144,22 +147,26 @@ impl Normalized {
 /// How many bytes `text` begins with that fold to themselves and need no closer look: lower case ASCII, simplified characters
 /// and Chinese punctuation. These are most of any Chinese text, and copying them together takes a tenth of the time.
 fn same_len(text: &[u8]) -> usize {
-    let mut len = 0;
+    let mut rest = text;
     loop {
-        len += match text[len..] {
-            [ascii, ..] if ascii.is_ascii() && !ascii.is_ascii_uppercase() => 1,
-            [lead @ 0xE2..=0xE9, second, third, ..] => {
-                // of valid UTF-8, the code of a character of three bytes
-                let code = u32::from(lead & 0xF) << 12 | u32::from(second & 0x3F) << 6 | u32::from(third & 0x3F);
-                let is_simplified = DIRECT.get(code.wrapping_sub(DIRECT_FIRST) as usize) == Some(&0);
-                if !is_simplified && !char::from_u32(code).is_some_and(is_chinese_punctuation) {
-                    return len;
-                }
-                3
+        if let Some((&[lead @ 0xE2..=0xE9, second, third], behind)) = rest.split_first_chunk() {
+            // of valid UTF-8, the code of a character of three bytes
+            let code = u32::from(lead & 0xF) << 12 | u32::from(second & 0x3F) << 6 | u32::from(third & 0x3F);
+            let is_simplified = DIRECT.get(code.wrapping_sub(DIRECT_FIRST) as usize) == Some(&0);
+            if !is_simplified && !char::from_u32(code).is_some_and(is_chinese_punctuation) {
+                break;
             }
-            _ => return len,
-        };
+            rest = behind;
+        } else if let Some((ascii, behind)) = rest.split_first()
+            && ascii.is_ascii()
+            && !ascii.is_ascii_uppercase()
+        {
+            rest = behind;
+        } else {
+            break;
+        }
     }
+    text.len() - rest.len()
 }
 
 /// What a character folds to that takes no decomposition.

@@ -62,10 +62,27 @@ impl Unit {
 #[must_use]
 pub fn units(folded: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(folded.len() / 3);
+    // of the next unit
     let mut position = 0;
     let (mut after_break, mut after_blank) = (false, false);
     let mut at = 0;
-    while let Some(c) = folded[at..].chars().next() {
+    loop {
+        // most of a text is these: no run to go on, and no class to look up
+        let run = common_han(&folded.as_bytes()[at..]);
+        if run > 0 {
+            position += u32::from(after_break && !units.is_empty());
+            let is_after_blank = after_blank && !units.is_empty();
+            units.extend((0..run).map(|number| {
+                let start = at + 3 * number;
+                let position = position + Unit::STEP * number as u32;
+                let after_blank = is_after_blank && number == 0;
+                Unit { kind: UnitKind::Han, bytes: start..start + 3, position, after_blank }
+            }));
+            position += Unit::STEP * run as u32;
+            at += 3 * run;
+            (after_break, after_blank) = (false, false);
+        }
+        let Some(c) = folded[at..].chars().next() else { return units };
         let end = at + c.len_utf8();
         let start = std::mem::replace(&mut at, end);
         let kind = match class(c) {
@@ -89,26 +106,15 @@ pub fn units(folded: &str) -> Vec<Unit> {
             {
                 last.bytes.end = end;
             }
-            Some(_) => {
-                position += Unit::STEP + u32::from(after_break);
-                units.push(Unit { kind, bytes: start..end, position, after_blank });
+            last => {
+                let is_first = last.is_none();
+                position += u32::from(after_break && !is_first);
+                units.push(Unit { kind, bytes: start..end, position, after_blank: after_blank && !is_first });
+                position += Unit::STEP;
             }
-            None => units.push(Unit { kind, bytes: start..end, position, after_blank: false }),
         }
         (after_break, after_blank) = (false, false);
-        if kind == UnitKind::Han {
-            // more of these follow, mostly: no run to go on, and no class to look up
-            let more = common_han(&folded.as_bytes()[at..]);
-            units.extend((0..more).map(|number| {
-                let start = at + 3 * number;
-                let position = position + Unit::STEP * (number as u32 + 1);
-                Unit { kind, bytes: start..start + 3, position, after_blank: false }
-            }));
-            position += Unit::STEP * more as u32;
-            at += 3 * more;
-        }
     }
-    units
 }
 
 /// How many Chinese characters of the common block `text` begins with, each in three bytes.

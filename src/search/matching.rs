@@ -147,9 +147,9 @@ impl Matcher {
         self.labels.iter().map(String::as_str)
     }
 
-    /// Whether a pattern may begin with a unit, a Chinese character.
-    fn may_begin_with(&self, unit: &[u8]) -> bool {
-        let (word, bit) = place_of_first(unit);
+    /// Whether a pattern may begin with the unit, a Chinese character, that ends `text`.
+    fn may_begin_with(&self, text: &[u8]) -> bool {
+        let (word, bit) = place_of_first(text);
         self.firsts[word] & bit != 0
     }
 
@@ -198,9 +198,9 @@ impl Matcher {
     fn places(&self, analyzed: &Analyzed, field: Field) -> Vec<Place> {
         let mut places = Vec::new();
         let unit_text = |unit: &Unit| analyzed.unit_text(unit);
-        let folded = analyzed.normalized.as_str();
+        let folded = analyzed.normalized.as_str().as_bytes();
         for (at, unit) in analyzed.units.iter().enumerate() {
-            if unit.kind == UnitKind::Han && !self.may_begin_with(&folded.as_bytes()[unit.bytes.clone()]) {
+            if unit.kind == UnitKind::Han && !self.may_begin_with(&folded[..unit.bytes.end]) {
                 continue;
             }
             let exact = unit_text(unit);
@@ -274,11 +274,11 @@ impl Pattern {
 }
 
 /// Place of a unit in [`Matcher::firsts`]: the last bits of the code of a Chinese character, which UTF-8 keeps in its last
-/// two bytes. What it is for other units does not matter.
-fn place_of_first(unit: &[u8]) -> (usize, u64) {
-    match *unit {
-        [.., before, last] => (usize::from(before) % (FIRST_CHARS / 64), 1 << (last % 64)),
-        _ => (0, 0),
+/// two bytes. What it is for other units does not matter. The unit is the last of `text`.
+fn place_of_first(text: &[u8]) -> (usize, u64) {
+    match text.last_chunk() {
+        Some(&[before, last]) => (usize::from(before) % (FIRST_CHARS / 64), 1 << (last % 64)),
+        None => (0, 0),
     }
 }
 

@@ -367,8 +367,10 @@ impl Asked {
     /// The greatest sum of idfs of different leaves within one window.
     fn best_window(&self, evidence: &Evidence) -> f32 {
         let leaves = self.terms.iter().zip(&evidence.places).enumerate().filter(|(_, (term, _))| term.is_leaf);
-        let mut places: Vec<(u32, usize)> =
-            leaves.flat_map(|(number, (_, places))| places.iter().map(move |&place| (place, number))).collect();
+        let mut places: Vec<(u32, usize)> = Vec::with_capacity(evidence.places.iter().map(Vec::len).sum());
+        for (number, (_, of_leaf)) in leaves {
+            places.extend(of_leaf.iter().map(|&place| (place, number)));
+        }
         places.sort_unstable();
         let mut inside = vec![0u32; self.terms.len()];
         let (mut first, mut sum, mut best) = (0, 0.0f32, 0.0f32);

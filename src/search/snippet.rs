@@ -291,6 +291,14 @@ const MAX_CLOSERS: usize = 6;
 /// Whether a sentence ends at `at`: a paragraph's start and end, and behind `。！？；…` with the quotes and brackets that
 /// close there. ASCII `.!?` only before a blank, and not where the full stop belongs to an abbreviation.
 fn is_sentence_border(body: &str, at: usize) -> bool {
+    /// First byte of the characters from U+4000 to U+9FFF, nearly all that Chinese is written in. No mark is among them.
+    const HAN: std::ops::RangeInclusive<u8> = 0xE4..=0xE9;
+    let byte = |at: usize| body.as_bytes().get(at);
+    if at.checked_sub(3).and_then(byte).is_some_and(|lead| HAN.contains(lead))
+        && byte(at).is_some_and(|&next| next != b'\n')
+    {
+        return false;
+    }
     let (before, after) = body.split_at(at);
     let (Some(prev), Some(next)) = (before.chars().next_back(), after.chars().next()) else { return true };
     if prev == '\n' || next == '\n' {
