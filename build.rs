@@ -112,20 +112,14 @@ fn write_packing(lists: &Path, path: &Path) {
         *known = place;
     }
     let text = read(&lists.join("words.txt"));
-    let words: Vec<[char; 2]> = entries(&text)
+    let is_pair = |word: &str| word.chars().map(char::len_utf8).eq([3, 3]);
+    let words: String = entries(&text)
         .flat_map(str::split_whitespace)
-        .map(|word| {
-            let mut chars = word.chars();
-            match (chars.next(), chars.next(), chars.next()) {
-                (Some(first), Some(second), None) => [first, second],
-                _ => panic!("{word} has not two characters"),
-            }
-        })
+        .inspect(|word| assert!(is_pair(word), "{word} is not two characters of three bytes"))
         .collect();
     let code = format!(
-        "static CHARS: [char; {}] = {chars:?};\nstatic WORDS: [[char; 2]; {}] = {words:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
+        "static CHARS: [char; {}] = {chars:?};\nstatic WORDS: &str = {words:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
         chars.len(),
-        words.len(),
         places.len()
     );
     fs::write(path, code).expect("OUT_DIR can be written");

@@ -1,6 +1,5 @@
 //! Article to tantivy document and back.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -9,7 +8,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::packing;
+use super::packing::Packed;
 use super::schema::Fields;
 use crate::analysis::normalize::Normalized;
 use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
@@ -22,9 +21,7 @@ pub(crate) const LEVEL_END: char = '\u{1f}';
 /// An [`Article`] as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
-    #[serde(borrow)]
     place: Place<'a>,
-    #[serde(borrow)]
     said: Said<'a>,
 }
 
@@ -33,36 +30,34 @@ struct Stored<'a> {
 struct Place<'a> {
     /// `None` where the file is the article, and the path names it whole.
     id: Option<u64>,
-    #[serde(with = "packing")]
-    path: Cow<'a, str>,
+    path: Packed<'a>,
 }
 
 /// What an article says.
 #[derive(Serialize, Deserialize)]
 struct Said<'a> {
-    #[serde(with = "packing")]
-    title: Cow<'a, str>,
-    #[serde(with = "packing")]
-    body: Cow<'a, str>,
-    author: Option<Cow<'a, str>>,
+    title: Packed<'a>,
+    body: Packed<'a>,
+    author: Option<Packed<'a>>,
     /// Seconds since 1970, and nanoseconds.
     date: Option<(i64, i32)>,
-    categories: Cow<'a, [CategoryPath]>,
-    url: Option<Cow<'a, str>>,
+    /// Each path as its [`category_term`].
+    categories: Vec<Packed<'a>>,
+    url: Option<Packed<'a>>,
 }
 
 /// The stored form of an article, and a hash of all it says; where it stands is not part of that.
 pub(crate) fn store(article: &Article) -> (Vec<u8>, u64) {
     let Article { id, path, title, body, author, date, categories, url } = article;
     let is_of_path = *id == ArticleId::of(path.as_bytes(), "");
-    let place = Place { id: (!is_of_path).then(|| id.to_u64()), path: path.into() };
+    let place = Place { id: (!is_of_path).then(|| id.to_u64()), path: path.as_str().into() };
     let said = Said {
-        title: title.into(),
+        title: title.as_str().into(),
         body: body.as_str().into(),
-        author: author.as_deref().map(Cow::from),
+        author: author.as_deref().map(Packed::from),
         date: date.map(|date| (date.as_second(), date.subsec_nanosecond())),
-        categories: categories.into(),
-        url: url.as_deref().map(Cow::from),
+        categories: categories.iter().map(|path| Packed(category_term(path.levels()).into())).collect(),
+        url: url.as_deref().map(Packed::from),
     };
     // a structure is written as its parts one after the other
     let place = postcard::to_stdvec(&place).expect("an article is plain data");
@@ -135,15 +130,17 @@ fn article_of(stored: Option<&[u8]>) -> Result<Article, Error> {
     let stored: Option<Stored<'_>> = stored.and_then(|bytes| postcard::from_bytes(bytes).ok());
     let Stored { place, said } = stored.ok_or_else(damaged)?;
     let date = said.date.map(|(second, nanosecond)| Timestamp::new(second, nanosecond));
+    let categories = said.categories.iter().map(|path| path_of_column(&path.0));
+    let text = |packed: Packed<'_>| packed.0.into_owned();
     Ok(Article {
-        id: place.id.map_or_else(|| ArticleId::of(place.path.as_bytes(), ""), ArticleId::from_u64),
-        path: place.path.into_owned(),
-        title: said.title.into_owned(),
-        body: PlainText::from_stored(said.body.into_owned()),
-        author: said.author.map(Cow::into_owned),
+        id: place.id.map_or_else(|| ArticleId::of(place.path.0.as_bytes(), ""), ArticleId::from_u64),
+        path: text(place.path),
+        title: text(said.title),
+        body: PlainText::from_stored(text(said.body)),
+        author: said.author.map(text),
         date: date.transpose().map_err(|_| damaged())?,
-        categories: said.categories.into_owned(),
-        url: said.url.map(Cow::into_owned),
+        categories: categories.collect::<Option<_>>().ok_or_else(damaged)?,
+        url: said.url.map(text),
     })
 }
 
@@ -189,7 +186,7 @@ fn prefixes(path: &CategoryPath) -> Vec<String> {
     (1..=path.levels().len()).map(|depth| category_term(&path.levels()[..depth])).collect()
 }
 
-/// Back from what [`prefixes`] wrote.
+/// Back from what [`prefixes`] wrote, a [`category_term`] of levels as written.
 pub(crate) fn path_of_column(text: &str) -> Option<CategoryPath> {
     CategoryPath::new(text.split(LEVEL_END))
 }

@@ -21,10 +21,10 @@ use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
 
 /// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
-const STORE_BLOCK_BYTES: usize = 32 << 10;
+const STORE_BLOCK_BYTES: usize = 12 << 10;
 /// Level of zstd, on its scale of 1 to 22. On cctv, level 1 takes 0.6 MB more, of 42, and level 9 0.1 MB less. No search takes
 /// noticeably longer than with level 1.
 const STORE_ZSTD_LEVEL: i32 = 4;

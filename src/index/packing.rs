@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 use serde::de::{self, Visitor};
-use serde::{Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 include!(concat!(env!("OUT_DIR"), "/packing.rs"));
 
@@ -30,14 +30,17 @@ const CODE: u8 = 0xFE;
 const LONG_CODE: u8 = 0xFF;
 /// Places of the characters of one byte.
 const SINGLES: u16 = (FIRST_PAIR - FIRST_SINGLE) as u16;
+/// UTF-8 of each of [`WORDS`], which stand there one after the other.
+const WORD_BYTES: usize = 6;
 
 const _: () = assert!(CHARS.len() == SINGLES as usize + ((FIRST_WORD - FIRST_PAIR) as usize) * 256);
-const _: () = assert!(WORDS.len() == ((CODE - FIRST_WORD) as usize) * 256);
+const _: () = assert!(WORDS.len() == ((CODE - FIRST_WORD) as usize) * 256 * WORD_BYTES);
 
 /// The place of each word, by its [`key`]: narrow, for every pair of characters is looked for here.
 static WORD_PLACES: LazyLock<HashMap<u32, u16, FixedState>> = LazyLock::new(|| {
-    let key = |&[first, second]: &[char; 2]| key(first, second).expect("a listed character has 16 bits");
-    WORDS.iter().map(key).zip(0..).collect()
+    let chars: Vec<char> = WORDS.chars().collect();
+    let key = |word: &[char]| key(word[0], word[1]).expect("a listed character has 16 bits");
+    chars.chunks_exact(2).map(key).zip(0..).collect()
 });
 
 /// Two characters of 16 bits each as one number; `None` where one has more.
@@ -98,9 +101,9 @@ fn unpack(packed: &[u8]) -> Option<String> {
             FIRST_SINGLE..FIRST_PAIR => CHARS[usize::from(byte - FIRST_SINGLE)],
             FIRST_PAIR..FIRST_WORD => CHARS[place(FIRST_PAIR, bytes.next()?) + usize::from(SINGLES)],
             FIRST_WORD..CODE => {
-                let [first, second] = WORDS[place(FIRST_WORD, bytes.next()?)];
-                text.push(first);
-                second
+                let start = WORD_BYTES * place(FIRST_WORD, bytes.next()?);
+                text.push_str(&WORDS[start..start + WORD_BYTES]);
+                continue;
             }
             CODE => char::from_u32(u32::from_be_bytes([0, 0, bytes.next()?, bytes.next()?]))?,
             LONG_CODE => char::from_u32(u32::from_be_bytes([0, bytes.next()?, bytes.next()?, bytes.next()?]))?,
@@ -110,24 +113,36 @@ fn unpack(packed: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// For `#[serde(with = "packing")]`: a packed text as bytes.
-pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_bytes(&pack(text))
+/// A text that is written packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packed<'a>(pub(super) Cow<'a, str>);
+
+impl<'a> From<&'a str> for Packed<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
 }
 
-/// See [`serialize`].
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
-    struct Packed;
-    impl Visitor<'_> for Packed {
-        type Value = String;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("packed text")
-        }
-        fn visit_bytes<E: de::Error>(self, packed: &[u8]) -> Result<String, E> {
-            unpack(packed).ok_or_else(|| E::custom("no packed text"))
-        }
+impl Serialize for Packed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&pack(&self.0))
     }
-    deserializer.deserialize_bytes(Packed).map(Cow::Owned)
+}
+
+impl<'de> Deserialize<'de> for Packed<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = String;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("packed text")
+            }
+            fn visit_bytes<E: de::Error>(self, packed: &[u8]) -> Result<String, E> {
+                unpack(packed).ok_or_else(|| E::custom("no packed text"))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes).map(|text| Self(text.into()))
+    }
 }
 
 #[cfg(test)]
@@ -152,10 +167,10 @@ mod tests {
     /// Indexes hold text packed with this list: another one is another format.
     #[test]
     fn the_list_is_that_of_the_format() {
-        let list: String = CHARS.into_iter().chain(WORDS.into_iter().flatten()).collect();
+        let list: String = CHARS.into_iter().chain(WORDS.chars()).collect();
         assert_eq!(
             (super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(list.as_bytes())),
-            (6, 2_914_978_785_923_119_913)
+            (7, 2_914_978_785_923_119_913)
         );
     }
 

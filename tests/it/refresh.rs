@@ -212,9 +212,9 @@ fn an_empty_or_vanished_folder_empties_no_index() {
     assert_eq!(env.articles().len(), 3);
 
     // an index that cannot be read any more keeps its files, too
-    env.edit_commit("\\\"format\\\":6", "\\\"format\\\":99");
+    env.edit_commit("\\\"format\\\":7", "\\\"format\\\":99");
     assert!(env.run("index --rebuild").stderr.contains("3 of 3 articles would be removed"));
-    env.edit_commit("\\\"format\\\":99", "\\\"format\\\":6");
+    env.edit_commit("\\\"format\\\":99", "\\\"format\\\":7");
     assert_eq!(env.articles().len(), 3);
 
     fs::remove_dir(env.corpus()).unwrap();
@@ -404,17 +404,17 @@ fn an_index_of_other_settings_is_refused_with_a_way_out() {
 #[test]
 fn an_index_of_another_format_is_refused_with_a_way_out() {
     let env = three().indexed();
-    env.edit_commit("\\\"format\\\":6", "\\\"format\\\":99");
+    env.edit_commit("\\\"format\\\":7", "\\\"format\\\":99");
     assert_snapshot!(env.run("search 地铁"), @r#"
     exit 2
     ── stderr
-    souwen: error: the index at "index" has format 99, this souwen reads format 6
+    souwen: error: the index at "index" has format 99, this souwen reads format 7
     hint: `souwen index --rebuild FOLDER` makes it anew
     "#);
     assert_snapshot!(env.run("index --lang zh"), @r"
         exit 2
         ── stderr
-        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 6 版
+        souwen: 错误：“index”处的索引是第 99 版格式，本程序读取第 7 版
         提示：用 `souwen index --rebuild 文件夹` 重建
         ");
     env.run("index --rebuild corpus --quiet").succeeds();
