@@ -1,11 +1,10 @@
 //! The words the segmenter knows: the built-in dictionary, compiled in as a finite state map, and the user's own.
 //!
 //! A dictionary gives two segmenters that cut alike: one that holds every word, for indexing, and one that holds just
-//! the words that occur in a short text, for queries, at a hundredth of the cost.
+//! the words that occur in short texts, for queries, at a hundredth of the cost.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use fst::raw::{CompiledAddr, Node, Output};
 use fst::{Map, Streamer, map};
@@ -33,6 +32,30 @@ pub struct UserWord {
     /// Occurrences in a corpus as large as the one the built-in dictionary was counted in (60 million words); without
     /// one, the least that keeps the word whole.
     pub frequency: Option<u64>,
+}
+
+/// Those words of a dictionary that occur in some texts, in jieba. It cuts these texts as one with all words does: the best
+/// cut depends only on the words that occur in a text, on their frequencies, and on the sum of all frequencies.
+#[derive(Debug)]
+pub struct Slice {
+    jieba: Jieba,
+    words: usize,
+    /// Of these words.
+    frequencies: u64,
+}
+
+impl Slice {
+    /// The segmenter.
+    #[must_use]
+    pub const fn jieba(&self) -> &Jieba {
+        &self.jieba
+    }
+}
+
+impl Default for Slice {
+    fn default() -> Self {
+        Self { jieba: Jieba::empty(), words: 0, frequencies: 0 }
+    }
 }
 
 /// Words with their frequencies.
@@ -110,28 +133,40 @@ impl Dictionary {
     /// Every word in jieba itself, which all other ways of cutting are held against.
     #[cfg(test)]
     pub(super) fn whole_in_jieba(&self) -> Jieba {
-        let mut list = String::new();
-        self.each_word(&mut |word, frequency| push_line(&mut list, word, frequency));
-        segmenter(&list)
+        let mut jieba = Jieba::empty();
+        self.each_word(&mut |word, frequency| _ = jieba.add_word(word, Some(frequency as usize), None));
+        jieba
     }
 
-    /// A segmenter that cuts `text`, folded, exactly as [`Dictionary::whole`] does: the best cut depends only on the
-    /// words that occur in the text, on their frequencies, and on the sum of all frequencies.
+    /// A segmenter that cuts `text`, folded, exactly as [`Dictionary::whole`] does.
     #[must_use]
-    pub fn slice(&self, text: &str) -> Jieba {
+    pub fn slice(&self, text: &str) -> Slice {
+        let mut slice = Slice::default();
+        self.add_words_of(text, &mut slice);
+        slice
+    }
+
+    /// Adds what `slice`, one of this dictionary, needs to cut `text`, folded.
+    pub(crate) fn add_words_of(&self, text: &str, slice: &mut Slice) {
+        /// So many words take a megabyte.
+        const MAX_WORDS: usize = 1 << 14;
+        if slice.words > MAX_WORDS {
+            *slice = Slice::default();
+        }
         let mut words = BTreeMap::new();
         for (start, _) in text.char_indices() {
             // the user's words come last and so replace the built-in ones
             self.each_prefix(&text[start..], |word, frequency| _ = words.insert(word, frequency));
         }
-        let mut list = String::new();
-        let mut rest = self.total;
         for (word, frequency) in words {
-            push_line(&mut list, word, frequency);
-            rest -= frequency;
+            if !slice.jieba.has_word(word) {
+                slice.jieba.add_word(word, Some(frequency as usize), None);
+                slice.words += 1;
+                slice.frequencies += frequency;
+            }
         }
-        push_line(&mut list, NEVER_IN_TEXT.encode_utf8(&mut [0; 4]), rest);
-        segmenter(&list)
+        let rest = self.total - slice.frequencies;
+        slice.jieba.add_word(NEVER_IN_TEXT.encode_utf8(&mut [0; 4]), Some(rest as usize), None);
     }
 
     /// Hands over every word that `text`, folded, begins with, and its frequency: first the built-in words, then the user's.
@@ -153,7 +188,7 @@ impl Dictionary {
     /// The least frequency at which jieba prefers the folded `word` to its parts.
     #[must_use]
     pub fn frequency_that_keeps_whole(&self, word: &str) -> u64 {
-        self.slice(word).suggest_freq(word) as u64
+        self.slice(word).jieba().suggest_freq(word) as u64
     }
 }
 
@@ -161,14 +196,6 @@ impl Default for Dictionary {
     fn default() -> Self {
         Self::new(&[])
     }
-}
-
-fn push_line(list: &mut String, word: &str, frequency: u64) {
-    writeln!(list, "{word} {frequency}").expect("a string takes every write");
-}
-
-fn segmenter(list: &str) -> Jieba {
-    Jieba::with_dict(&mut list.as_bytes()).expect("every line is a word and a number")
 }
 
 /// Where the built-in map goes on behind the first character of `text`, if that is one of [`FIRST_CHARACTERS`]: its
@@ -229,7 +256,7 @@ mod tests {
         let (without, with) = (Dictionary::default(), Dictionary::new(&user_words));
         let is_whole = |dictionary: &Dictionary| {
             let words = dictionary.slice("江湾日报记者");
-            words.cut("江湾日报记者", false).iter().any(|token| token.word == "江湾日报")
+            words.jieba().cut("江湾日报记者", false).iter().any(|token| token.word == "江湾日报")
         };
         assert!(!is_whole(&without));
         assert!(is_whole(&with));

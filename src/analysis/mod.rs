@@ -19,9 +19,9 @@ pub mod user_words;
 pub mod words;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use dictionary::Dictionary;
+use dictionary::{Dictionary, Slice};
 use normalize::Normalized;
 use segmenter::WordTable;
 use units::{Unit, UnitKind, units};
@@ -31,27 +31,37 @@ use words::{Term, Word, each_term, words};
 #[derive(Debug, Clone)]
 pub struct Analyzer {
     dictionary: Arc<Dictionary>,
-    /// Every word of the dictionary, loaded; without it, each text gets a segmenter of its own with the words it needs.
-    table: Option<Arc<WordTable>>,
+    loaded: Loaded,
+}
+
+/// Words of the dictionary that the segmenter has.
+#[derive(Debug, Clone)]
+enum Loaded {
+    All(Arc<WordTable>),
+    /// What the texts before needed; each adds its own. To begin anew with each takes longer than all else about a query.
+    Some(Arc<Mutex<Slice>>),
 }
 
 impl Analyzer {
-    /// For queries and other short texts: starts at once, costs about 0.1 ms for each line of text.
+    /// For queries and other short texts: starts at once, costs some microseconds for each word that is new.
     #[must_use]
-    pub const fn for_queries(dictionary: Arc<Dictionary>) -> Self {
-        Self { dictionary, table: None }
+    pub fn for_queries(dictionary: Arc<Dictionary>) -> Self {
+        Self { dictionary, loaded: Loaded::Some(Arc::default()) }
     }
 
     /// For many texts: takes 0.1 s to start.
     #[must_use]
     pub fn for_articles(dictionary: Arc<Dictionary>) -> Self {
-        let table = Some(Arc::new(dictionary.whole()));
-        Self { dictionary, table }
+        let loaded = Loaded::All(Arc::new(dictionary.whole()));
+        Self { dictionary, loaded }
     }
 
     /// Every word with its number, for an analyzer [for articles](Self::for_articles).
     pub(crate) const fn table(&self) -> Option<&Arc<WordTable>> {
-        self.table.as_ref()
+        match &self.loaded {
+            Loaded::All(table) => Some(table),
+            Loaded::Some(_) => None,
+        }
     }
 
     /// The dictionary the chain segments with.
@@ -84,9 +94,18 @@ impl Analyzed {
     #[must_use]
     pub fn words(&self) -> Vec<Word<'_>> {
         let folded = self.normalized.as_str();
-        let mut words = match &self.analyzer.table {
-            Some(table) => words(&**table, folded, &self.units),
-            None => words(&self.analyzer.dictionary.slice(folded), folded, &self.units),
+        let mut words = match &self.analyzer.loaded {
+            Loaded::All(table) => words(&**table, folded, &self.units),
+            Loaded::Some(slice) => {
+                let mut slice = slice.lock().unwrap_or_else(|poisoned| {
+                    // whoever left it may not have added all
+                    let mut slice = poisoned.into_inner();
+                    *slice = Slice::default();
+                    slice
+                });
+                self.analyzer.dictionary.add_words_of(folded, &mut slice);
+                words(slice.jieba(), folded, &self.units)
+            }
         };
         words.sort_by_key(|word| (word.bytes.start, word.bytes.end));
         words
@@ -95,7 +114,7 @@ impl Analyzed {
     /// Hands over the terms of the words in no order, which is all that a field without positions needs. With an analyzer
     /// for queries, none of them is [`Term::Known`].
     pub(crate) fn each_term(&self, mut take: impl FnMut(Term<'_>)) {
-        match &self.analyzer.table {
+        match self.analyzer.table() {
             Some(table) => each_term(table, self.normalized.as_str(), &self.units, take),
             None => self.words().iter().for_each(|word| take(Term::Other(&word.term))),
         }

@@ -320,8 +320,8 @@ mod tests {
     fn shown(text: &str) -> String {
         let normalized = Normalized::new(text);
         let folded = normalized.as_str();
-        let jieba = Dictionary::default().slice(folded);
-        let mut words = words(&jieba, folded, &units(folded));
+        let slice = Dictionary::default().slice(folded);
+        let mut words = words(slice.jieba(), folded, &units(folded));
         words.sort_by_key(|word| (word.bytes.start, word.bytes.end));
         let shown = words.iter().map(|word| match word.kind {
             WordKind::Leaf => word.term.to_string(),
