@@ -342,7 +342,7 @@ enum Candidates {
     Filter(Filter),
     /// One of these, the most frequent first.
     Any(Vec<Self>),
-    /// All of these, the rarest first.
+    /// All of these, the rarest first, then what is known, then the others, the rarer ones first.
     Every(Vec<Self>),
 }
 
@@ -400,8 +400,12 @@ impl Candidates {
                 }
             }
         }
-        all.extend(known.map(Self::Bits));
         all.sort_by_key(Self::cost);
+        if let Some(bits) = known.map(Self::Bits) {
+            // where they are not rare enough to lead, they follow: a look at them costs least
+            let is_first = all.first().is_none_or(|way| bits.cost() < way.cost());
+            all.insert(usize::from(!is_first), bits);
+        }
         if let Some(Self::Filter(filter)) = all.first_mut() {
             filter.leads = true;
         }
