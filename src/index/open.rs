@@ -23,7 +23,8 @@ use crate::error::Error;
 /// Version of everything souwen writes into an index folder. An index of another version is built anew from its corpus.
 pub const FORMAT: u32 = 7;
 
-/// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit.
+/// Bytes of text that are compressed together. Larger blocks are smaller on disk and slower for each hit: on cctv, 32 kB would
+/// take 0.3 MB less, of 42, and 8 kB 0.2 MB more.
 const STORE_BLOCK_BYTES: usize = 12 << 10;
 /// Level of zstd, on its scale of 1 to 22. On cctv, level 1 takes 0.6 MB more, of 42, and level 9 0.1 MB less. No search takes
 /// noticeably longer than with level 1.
