@@ -210,8 +210,11 @@ mod tests {
             body: PlainText::from_lines(&"桥".repeat(chars)),
             author: Some("记者".to_owned()),
             date: date.parse().ok(),
-            categories: CategoryPath::new(["新闻"]).into_iter().collect(),
-            url: None,
+            categories: [CategoryPath::new(["新闻", "国际 / 亚洲"]), CategoryPath::new(["桥"])]
+                .into_iter()
+                .flatten()
+                .collect(),
+            url: Some("https://news.example/桥?id=1".to_owned()),
         };
         let articles = [
             article(10, ArticleId::from_u64(10), "1970-01-01T00:00:00Z"),
