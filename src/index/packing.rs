@@ -114,7 +114,6 @@ fn unpack(packed: &[u8]) -> Option<String> {
 }
 
 /// A text that is written packed.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Packed<'a>(pub(super) Cow<'a, str>);
 
 impl<'a> From<&'a str> for Packed<'a> {
