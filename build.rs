@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+#[path = "src/analysis/trigrams.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library has other uses for it")]
+mod trigrams;
+
 /// First and last character of the directly indexed part of the fold table: CJK extension A and the unified ideographs.
 const DIRECT: (u32, u32) = (0x3400, 0x9FFF);
 
 fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/analysis/trigrams.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let fold = read_fold(Path::new("data/fold/traditional.txt"));
     write_fold(&fold, &out.join("fold.rs"));
@@ -143,6 +148,9 @@ fn write_dictionary(fold: &BTreeMap<char, char>, out: &Path) {
         }
     }
     let total: u64 = words.values().sum();
+    let mut inside = trigrams::empty();
+    words.keys().for_each(|word| trigrams::add(&mut inside, word));
+    fs::write(out.join("trigrams.bin"), inside).expect("OUT_DIR can be written");
     let map = fst::Map::from_iter(words).expect("a BTreeMap is sorted");
     let bytes = map.as_fst().as_bytes();
     fs::write(out.join("dictionary.fst"), bytes).expect("OUT_DIR can be written");

@@ -12,11 +12,14 @@ use jieba_rs::Jieba;
 
 use super::normalize::Normalized;
 use super::segmenter::WordTable;
+use super::trigrams;
 
 include!(concat!(env!("OUT_DIR"), "/dictionary.rs"));
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionary.fst"));
 /// For each of [`FIRST_CHARACTERS`], the node of the map behind it, and the output up to there, as build.rs wrote them.
 static BEHIND_FIRST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/first-characters.bin"));
+/// The [`trigrams`] of its words.
+static TRIGRAMS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/trigrams.bin"));
 /// A map without words: who has none of his own need not wait for the builder of maps to clear its megabyte of memory.
 static NO_WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/no-words.fst"));
 
@@ -64,6 +67,8 @@ pub struct Dictionary {
     built_in: Map<&'static [u8]>,
     /// Folded words of the user; they replace built-in ones.
     user: Map<Cow<'static, [u8]>>,
+    /// Of all words.
+    trigrams: Cow<'static, [u8]>,
     total: u64,
 }
 
@@ -73,7 +78,8 @@ impl Dictionary {
     pub fn new(user: &[UserWord]) -> Self {
         let built_in = Map::new(BUILT_IN).expect("build.rs wrote a whole map");
         let none = Map::new(Cow::Borrowed(NO_WORDS)).expect("build.rs wrote a whole map");
-        let mut dictionary = Self { built_in, user: none, total: TOTAL_FREQUENCY };
+        let trigrams = Cow::Borrowed(TRIGRAMS);
+        let mut dictionary = Self { built_in, user: none, trigrams, total: TOTAL_FREQUENCY };
         let mut words = BTreeMap::new();
         for UserWord { word, frequency } in user {
             let word = Normalized::new(word).as_str().to_owned();
@@ -84,6 +90,7 @@ impl Dictionary {
         }
         for (word, frequency) in &words {
             dictionary.total = dictionary.total - dictionary.frequency(word).unwrap_or(0) + frequency;
+            trigrams::add(dictionary.trigrams.to_mut(), word);
         }
         if !words.is_empty() {
             let map = Map::from_iter(words).expect("a BTreeMap is sorted");
@@ -96,6 +103,12 @@ impl Dictionary {
     #[must_use]
     pub fn frequency(&self, word: &str) -> Option<u64> {
         self.user.get(word).or_else(|| self.built_in.get(word))
+    }
+
+    /// Whether the three characters of `text`, folded, may stand in a row in a word: no where that is sure. Yes for a text of
+    /// any other length.
+    pub(super) fn may_hold(&self, text: &str) -> bool {
+        trigrams::may_hold(&self.trigrams, text)
     }
 
     /// Differs between two dictionaries that may cut any text differently.
@@ -248,6 +261,26 @@ mod tests {
             words += 1;
         });
         assert!(words > 300_000, "{words}");
+    }
+
+    #[test]
+    fn no_three_characters_of_a_word_are_missed_and_few_others_pass() {
+        let user_words = [UserWord { word: "江湾日报".to_owned(), frequency: None }];
+        let (without, with) = (Dictionary::default(), Dictionary::new(&user_words));
+        assert!(!without.may_hold("江湾日") && with.may_hold("江湾日") && with.may_hold("湾日报"));
+        let (mut passed, mut others) = (0, 0);
+        with.each_word(&mut |word, _| {
+            let chars: Vec<char> = word.chars().collect();
+            for inside in chars.windows(3) {
+                assert!(with.may_hold(&String::from_iter(inside)), "{word}");
+            }
+            let text: String = chars.iter().rev().take(3).collect();
+            if text.chars().nth(2).is_some() {
+                others += 1;
+                passed += usize::from(without.may_hold(&text));
+            }
+        });
+        assert!(passed * 5 < others, "{passed} of {others} words read backwards pass");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod dictionary;
 pub mod fingerprint;
 pub mod normalize;
 pub mod segmenter;
+mod trigrams;
 pub mod units;
 pub mod user_words;
 pub mod words;
@@ -128,16 +129,30 @@ impl Analyzed {
             let (before, unit) = (&self.units[unit - 1], &self.units[unit]);
             (before.kind, unit.kind) == (UnitKind::Han, UnitKind::Han) && before.bytes.end == unit.bytes.start
         };
+        let (folded, dictionary) = (self.normalized.as_str(), self.analyzer.dictionary());
+        let bytes = |units: Range<usize>| self.units[units.start].bytes.start..self.units[units.end - 1].bytes.end;
+        // a longer word holds what stands in a row from its first character to the last of the part, or the other way round
+        let may_hold = |units: Range<usize>| dictionary.may_hold(&folded[bytes(units)]);
         let mut first = span.start;
-        while first > 0 && span.start - first < MAX_REST_CHARS && is_run(first) {
+        while first > 0
+            && span.start - first < MAX_REST_CHARS
+            && is_run(first)
+            && may_hold(first - 1..span.end.min(first + 2))
+        {
             first -= 1;
         }
         let mut end = span.end;
-        while end < self.units.len() && end - span.end < MAX_REST_CHARS && is_run(end) {
+        while end < self.units.len()
+            && end - span.end < MAX_REST_CHARS
+            && is_run(end)
+            && may_hold(span.start.max(end.saturating_sub(2))..end + 1)
+        {
             end += 1;
         }
-        let (folded, dictionary) = (self.normalized.as_str(), self.analyzer.dictionary());
-        let [part_start, part_end] = [self.units[span.start].bytes.start, self.units[span.end - 1].bytes.end];
+        if (first..end) == span {
+            return false;
+        }
+        let Range { start: part_start, end: part_end } = bytes(span.clone());
         (first..=span.start).any(|from| {
             let start = self.units[from].bytes.start;
             let mut is_part = false;

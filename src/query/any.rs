@@ -289,16 +289,19 @@ impl AnyScorer {
         const MOST_PARTS: usize = 8;
         (self.start, self.end) = (start, start + WINDOW);
         self.candidates = [0; _];
-        for (number, part) in self.parts.iter_mut().enumerate() {
-            part.move_to(&(start..self.end), number >= self.optional);
-            if number >= self.optional {
-                join(&mut self.candidates, part.mask());
-            }
+        let (beside, needed) = self.parts.split_at_mut(self.optional);
+        for part in needed {
+            part.move_to(&(start..self.end), true);
+            join(&mut self.candidates, part.mask());
         }
         if let Some(within) = &self.within {
             within.keep(start, &mut self.candidates);
         }
         let held: u32 = self.candidates.iter().map(|word| word.count_ones()).sum();
+        if held == 0 {
+            return;
+        }
+        beside.iter_mut().for_each(|part| part.move_to(&(start..self.end), false));
         if held > FEW && self.threshold >= 0.0 {
             match enough(&self.parts, &self.sums, MOST_PARTS, 0.0, self.threshold) {
                 Enough::All => {}

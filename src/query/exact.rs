@@ -11,15 +11,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::deadline::{Deadline, Watch};
 use super::kept::{Bits, DocBits};
 use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
+use super::postings::Postings;
 use crate::analysis::units::UnitKind;
 
 /// Units with their places in a row.
@@ -114,10 +114,9 @@ impl WeighedWord {
 
     /// `None` where no document of the segment holds it.
     pub(super) fn open(&self, segment: &InSegment, boost: Score) -> tantivy::Result<Option<Word>> {
-        let option = if self.weight.is_some() { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
-        let Some(postings) = segment.postings(&self.entry, option)? else { return Ok(None) };
+        let Some(postings) = segment.postings(&self.entry)? else { return Ok(None) };
         Ok(Some(Word {
-            postings: Box::new(postings),
+            postings,
             lengths: segment.reader().get_fieldnorms_reader(self.field)?,
             weight: self.weight.as_ref().map(|weight| weight.boost_by(boost)),
         }))
@@ -126,18 +125,16 @@ impl WeighedWord {
 
 /// A word in the documents of a segment.
 pub(super) struct Word {
-    pub(super) postings: Box<SegmentPostings>,
+    postings: Box<Postings>,
     lengths: FieldNormReader,
     weight: Option<Bm25Weight>,
 }
 
 impl Word {
     /// The score of the document that the postings stand at: as the engine scores a term.
-    pub(super) fn score(&self) -> Score {
-        let score = |weight: &Bm25Weight| {
-            weight.score(self.lengths.fieldnorm_id(self.postings.doc()), self.postings.term_freq())
-        };
-        self.weight.as_ref().map_or(0.0, score)
+    fn score(&mut self) -> Score {
+        let length = self.lengths.fieldnorm_id(self.postings.doc());
+        self.weight.as_ref().map_or(0.0, |weight| weight.score(length, self.postings.frequency()))
     }
 }
 
@@ -335,7 +332,7 @@ pub(super) fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Res
 enum Candidates {
     /// A term. Its postings are opened when they are first asked for: where a rarer one rules out all documents, that never
     /// happens.
-    Term { entry: Arc<Entry>, frequency: u32, blocks: Option<Box<Blocks>> },
+    Term { entry: Arc<Entry>, frequency: u32, postings: Lazy<(), Box<Postings>> },
     /// Documents that are known.
     Bits(Bits),
     /// A query of the engine.
@@ -356,7 +353,7 @@ impl Candidates {
         for entry in entries {
             let frequency = segment.documents(entry)?;
             if frequency > 0 {
-                terms.push(Self::Term { entry: Arc::clone(entry), frequency, blocks: None });
+                terms.push(Self::Term { entry: Arc::clone(entry), frequency, postings: Lazy::Closed(()) });
             }
         }
         Ok(Self::any(terms))
@@ -434,7 +431,7 @@ impl Candidates {
     /// for at once.
     fn stretch(&mut self, from: DocId, segment: &InSegment) -> (DocId, DocId) {
         match self {
-            Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).stretch(from),
+            Self::Term { entry, postings, .. } => postings_of(entry, postings, segment).stretch(from),
             Self::Bits(bits) => bits.stretch(from),
             Self::Filter(filter) => filter.stretch(from),
             Self::Any(ways) => {
@@ -450,7 +447,7 @@ impl Candidates {
     fn collect(&mut self, stretch: Range<DocId>, docs: &mut Vec<DocId>, segment: &InSegment) {
         docs.clear();
         match self {
-            Self::Term { entry, blocks, .. } => Blocks::of(entry, blocks, segment).collect(stretch, docs),
+            Self::Term { entry, postings, .. } => postings_of(entry, postings, segment).collect(stretch, docs),
             Self::Bits(bits) => bits.collect(stretch, docs),
             Self::Filter(filter) => filter.collect(stretch, docs),
             Self::Any(ways) => {
@@ -474,7 +471,7 @@ impl Candidates {
     /// HOT, first round: leaves those of `docs` that are found. `is_found` is room to work in.
     fn keep(&mut self, docs: &mut Vec<DocId>, is_found: &mut Vec<bool>, segment: &InSegment) {
         match self {
-            Self::Term { entry, blocks, .. } => return Blocks::of(entry, blocks, segment).keep(docs),
+            Self::Term { entry, postings, .. } => return postings_of(entry, postings, segment).keep(docs),
             Self::Bits(bits) => return docs.retain(|&doc| bits.contains(doc)),
             Self::Filter(_) | Self::Any(_) | Self::Every(_) => {}
         }
@@ -490,9 +487,9 @@ impl Candidates {
         let unmarked = docs.iter().copied().zip(&mut *is_found).filter(|(_, is_found)| !**is_found);
         match self {
             _ if docs.is_empty() => {}
-            Self::Term { entry, blocks, .. } => {
-                let blocks = Blocks::of(entry, blocks, segment);
-                unmarked.for_each(|(doc, is_found)| *is_found = blocks.holds(doc));
+            Self::Term { entry, postings, .. } => {
+                let postings = postings_of(entry, postings, segment);
+                unmarked.for_each(|(doc, is_found)| *is_found = postings.seek(doc) == doc);
             }
             Self::Bits(bits) => unmarked.for_each(|(doc, is_found)| *is_found = bits.contains(doc)),
             Self::Filter(filter) => unmarked.for_each(|(doc, is_found)| *is_found = filter.finds(doc)),
@@ -509,114 +506,9 @@ impl Candidates {
     }
 }
 
-/// The postings of a term, block by block.
-pub(super) struct Blocks {
-    postings: BlockSegmentPostings,
-    /// Place in the block.
-    next: usize,
-    /// The last document of the block; [`TERMINATED`] behind the last block.
-    last: DocId,
-}
-
-impl Blocks {
-    /// `opened`, of the term of `entry`.
-    fn of<'b>(entry: &Entry, opened: &'b mut Option<Box<Self>>, segment: &InSegment) -> &'b mut Self {
-        opened.get_or_insert_with(|| Box::new(Self::open(segment, entry, IndexRecordOption::Basic)))
-    }
-
-    pub(super) fn open(segment: &InSegment, entry: &Entry, option: IndexRecordOption) -> Self {
-        let postings = sure(segment.blocks(entry, option)).unwrap_or_else(BlockSegmentPostings::empty);
-        let last = postings.docs().last().copied().unwrap_or(TERMINATED);
-        Self { postings, next: 0, last }
-    }
-
-    /// HOT: moves to the first document at or after `target`.
-    pub(super) fn seek(&mut self, target: DocId) {
-        /// So many documents are looked at one after the other before the rest of the block is searched.
-        const NEAR: usize = 4;
-        if self.last < target {
-            self.next = self.postings.seek(target);
-            let docs = self.postings.docs();
-            self.last = if self.next < docs.len() { docs[docs.len() - 1] } else { TERMINATED };
-            return;
-        }
-        let rest = self.postings.docs().get(self.next..).unwrap_or_default();
-        let near = rest.iter().take(NEAR).take_while(|&&doc| doc < target).count();
-        self.next += if near < NEAR { near } else { rest.partition_point(|&doc| doc < target) };
-    }
-
-    pub(super) fn doc(&self) -> DocId {
-        self.postings.docs().get(self.next).copied().unwrap_or(TERMINATED)
-    }
-
-    fn holds(&mut self, doc: DocId) -> bool {
-        self.seek(doc);
-        self.doc() == doc
-    }
-
-    /// HOT: leaves those of `docs` that are among the postings.
-    fn keep(&mut self, docs: &mut Vec<DocId>) {
-        /// Where a block meets so few documents, each is searched for in it.
-        const FEW: usize = 12;
-        let (mut kept, mut next) = (0, 0);
-        while let Some(&target) = docs.get(next) {
-            self.seek(target);
-            let block = self.postings.docs().get(self.next..).unwrap_or_default();
-            if block.is_empty() {
-                break;
-            }
-            let end = next + docs[next..].partition_point(|&doc| doc <= self.last);
-            if end - next <= FEW {
-                let mut rest = block;
-                for i in next..end {
-                    let doc = docs[i];
-                    rest = &rest[rest.partition_point(|&other| other < doc)..];
-                    docs[kept] = doc;
-                    kept += usize::from(rest.first() == Some(&doc));
-                }
-            } else {
-                // side by side, without a branch that could be guessed wrong
-                let mut at = 0;
-                while next < end && at < block.len() {
-                    let (doc, other) = (docs[next], block[at]);
-                    docs[kept] = doc;
-                    kept += usize::from(doc == other);
-                    next += usize::from(doc <= other);
-                    at += usize::from(other <= doc);
-                }
-            }
-            next = end;
-        }
-        docs.truncate(kept);
-    }
-
-    /// HOT: appends the documents of `window`, and how often each holds the term where that is read.
-    pub(super) fn list(&mut self, window: Range<DocId>, docs: &mut Vec<DocId>, frequencies: &mut Vec<u32>) {
-        self.seek(window.start);
-        loop {
-            let rest = self.postings.docs().get(self.next..).unwrap_or_default();
-            let inside = rest.partition_point(|&doc| doc < window.end);
-            docs.extend_from_slice(&rest[..inside]);
-            let read = self.postings.freqs().get(self.next..self.next + inside);
-            frequencies.extend_from_slice(read.unwrap_or_default());
-            self.next += inside;
-            if inside < rest.len() || rest.is_empty() {
-                break;
-            }
-            self.seek(self.last + 1);
-        }
-    }
-
-    fn stretch(&mut self, from: DocId) -> (DocId, DocId) {
-        self.seek(from);
-        (self.doc(), self.last.saturating_add(1).min(TERMINATED))
-    }
-
-    fn collect(&mut self, stretch: Range<DocId>, docs: &mut Vec<DocId>) {
-        self.seek(stretch.start);
-        let rest = self.postings.docs().get(self.next..).unwrap_or_default();
-        docs.extend_from_slice(&rest[..rest.partition_point(|&doc| doc < stretch.end)]);
-    }
+/// `opened`, of the term of `entry`.
+fn postings_of<'p>(entry: &Entry, opened: &'p mut Lazy<(), Box<Postings>>, segment: &InSegment) -> &'p mut Postings {
+    opened.get(|()| segment.postings(entry)).expect("a term that documents hold")
 }
 
 /// A query of the engine among others.
@@ -701,9 +593,9 @@ impl<K, T> Lazy<K, T> {
 type Opened = Way<Lazy<Arc<WeighedWord>, Word>, (), Lazy<Arc<Known>, Row>>;
 
 impl Lazy<Arc<WeighedWord>, Word> {
-    fn at(&mut self, doc: DocId, place: &Place) -> Option<&Word> {
+    fn at(&mut self, doc: DocId, place: &Place) -> Option<&mut Word> {
         let word = self.get(|word| word.open(&place.segment, place.boost))?;
-        (seek(&mut *word.postings, doc) == doc).then_some(word)
+        (word.postings.seek(doc) == doc).then_some(word)
     }
 }
 
@@ -882,7 +774,7 @@ impl Scorer for HoldsScorer {
 /// Units that may stand in a row, in the documents of a segment.
 pub(super) struct Row {
     /// Place in the row, and postings; the rarest first, for it leaves the least to look at.
-    units: Vec<(u32, SegmentPostings)>,
+    units: Vec<(u32, Box<Postings>)>,
     /// The document that was sought; it holds every unit.
     doc: DocId,
     starts: Vec<u32>,
@@ -898,15 +790,13 @@ impl Row {
             return Ok(None);
         }
         let mut units = Vec::with_capacity(known.len());
-        // a single unit stands in a row wherever it stands
-        let option = if known.len() == 1 { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
         for (place, entry) in known {
-            match segment.postings(entry, option)? {
+            match segment.postings(entry)? {
                 Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
                 _ => return Ok(None),
             }
         }
-        units.sort_by_key(|(_, postings)| postings.doc_freq());
+        units.sort_by_key(|(_, postings)| postings.count());
         let watch = Watch::new(deadline);
         Ok(Some(Self { units, doc: 0, starts: Vec::new(), positions: Vec::new(), watch }))
     }
@@ -918,7 +808,7 @@ impl Row {
                 break TERMINATED;
             }
             for (_, postings) in &mut self.units {
-                let doc = seek(postings, target);
+                let doc = postings.seek(target);
                 if doc > target {
                     target = doc;
                     continue 'again;
@@ -934,7 +824,7 @@ impl Row {
         self.doc = self
             .units
             .iter_mut()
-            .map(|(_, postings)| seek(postings, target))
+            .map(|(_, postings)| postings.seek(target))
             .find(|&doc| doc > target)
             .unwrap_or(target);
         self.doc
@@ -945,7 +835,7 @@ impl Row {
         let Self { units, starts, positions, watch, .. } = self;
         starts.clear();
         let Some(((first_place, first), others)) = units.split_first_mut() else { return starts };
-        first.positions(starts);
+        first.append_positions(0, starts);
         let before_the_text = starts.partition_point(|position| position < first_place);
         starts.drain(..before_the_text);
         starts.iter_mut().for_each(|position| *position -= *first_place);
@@ -954,7 +844,8 @@ impl Row {
                 starts.clear();
                 break;
             }
-            postings.positions(positions);
+            positions.clear();
+            postings.append_positions(0, positions);
             let (mut kept, mut at) = (0, 0);
             for i in 0..starts.len() {
                 let wanted = starts[i] + *place;
@@ -975,8 +866,8 @@ impl Row {
     }
 
     /// How often the units stand in a row in the document that was sought, at most.
-    pub(super) fn most_starts(&self) -> u32 {
-        self.units.iter().map(|(_, postings)| postings.term_freq()).min().unwrap_or(0)
+    pub(super) fn most_starts(&mut self) -> u32 {
+        self.units.iter_mut().map(|(_, postings)| postings.frequency()).min().unwrap_or(0)
     }
 
     /// Number of the units.
@@ -990,7 +881,7 @@ impl Row {
     }
 
     pub(super) fn size_hint(&self) -> u32 {
-        self.units.first().map_or(0, |(_, postings)| postings.size_hint())
+        self.units.first().map_or(0, |(_, postings)| postings.count())
     }
 }
 

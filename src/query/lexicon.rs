@@ -8,14 +8,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
-use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
+use tantivy::postings::TermInfo;
 use tantivy::query::{Bm25StatisticsProvider, Query as EngineQuery};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::Field;
 use tantivy::{SegmentReader, Term};
 
 use super::ast::Query;
 use super::deadline::Deadline;
 use super::kept::{DocBits, KeptDocs, KeptQuery, Key};
+use super::postings::{Lists, Postings};
 
 /// Terms are kept for so many segments in all: some 8 MB.
 const MAX_KEPT: usize = 1 << 17;
@@ -23,6 +24,8 @@ const MAX_KEPT: usize = 1 << 17;
 /// The terms of an index. Serves as the engine's statistics.
 pub(crate) struct Lexicon {
     segments: Vec<SegmentReader>,
+    /// The postings of each.
+    lists: Vec<Lists>,
     kept: Mutex<Kept>,
     tokens: Mutex<HashMap<Field, u64, RandomState>>,
     docs: KeptDocs,
@@ -49,8 +52,9 @@ pub(crate) struct Entry {
 
 impl Lexicon {
     pub(crate) fn new(segments: &[SegmentReader]) -> Self {
+        let lists = segments.iter().map(|_| Lists::default()).collect();
         let docs = KeptDocs::new(segments);
-        Self { segments: segments.to_vec(), kept: Mutex::default(), tokens: Mutex::default(), docs }
+        Self { segments: segments.to_vec(), lists, kept: Mutex::default(), tokens: Mutex::default(), docs }
     }
 
     /// To be called when a search begins: what one search asks for more than once is not kept for that.
@@ -182,35 +186,21 @@ impl InSegment {
         }
         let mut words = DocBits::room(self.reader().max_doc());
         for entry in entries {
-            let Some(mut blocks) = self.blocks(entry, IndexRecordOption::Basic)? else { continue };
-            while !blocks.docs().is_empty() {
-                DocBits::insert(&mut words, blocks.docs());
-                blocks.advance();
+            let Some(mut postings) = self.postings(entry)? else { continue };
+            postings.advance_block();
+            while !postings.rest_of_block().is_empty() {
+                DocBits::insert(&mut words, postings.rest_of_block());
+                postings.advance_block();
             }
         }
         Ok(Some(Arc::clone(kept.get_or_init(|| Arc::new(DocBits::new(words))))))
     }
 
     /// The postings of the term; `None` where no document of the segment holds it.
-    pub(crate) fn postings(
-        &self,
-        entry: &Entry,
-        option: IndexRecordOption,
-    ) -> tantivy::Result<Option<SegmentPostings>> {
+    pub(crate) fn postings(&self, entry: &Entry) -> tantivy::Result<Option<Box<Postings>>> {
         let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
-        let index = self.reader().inverted_index(entry.term.field())?;
-        Ok(Some(index.read_postings_from_terminfo(info, option)?))
-    }
-
-    /// The same block by block.
-    pub(crate) fn blocks(
-        &self,
-        entry: &Entry,
-        option: IndexRecordOption,
-    ) -> tantivy::Result<Option<BlockSegmentPostings>> {
-        let Some(info) = self.lexicon.info(entry, self.ordinal)? else { return Ok(None) };
-        let index = self.reader().inverted_index(entry.term.field())?;
-        Ok(Some(index.read_block_postings_from_terminfo(info, option)?))
+        let lists = &self.lexicon.lists[self.ordinal];
+        Ok(Some(lists.open(self.reader(), entry.term.field(), info)?))
     }
 }
 
@@ -248,7 +238,7 @@ mod tests {
                 let here = lexicon.in_segment(segment);
                 let entry = lexicon.entry(&term);
                 assert_eq!(here.documents(&entry).unwrap(), index.doc_freq(&term).unwrap(), "{text}");
-                let postings = here.postings(&entry, IndexRecordOption::Basic).unwrap();
+                let postings = here.postings(&entry).unwrap();
                 assert_eq!(postings.is_some(), index.doc_freq(&term).unwrap() > 0, "{text}");
             }
         }

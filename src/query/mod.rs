@@ -9,7 +9,7 @@
 //!
 //! Everything of these is pure: no I/O, no clock (the current moment and its time
 //! zone are an argument), no globals. What runs inside the engine (`any.rs`,
-//! `part.rs`, `exact.rs`, `kept.rs`, `near.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
+//! `part.rs`, `exact.rs`, `kept.rs`, `near.rs`, `postings.rs`) knows one moment, at which to stop (`deadline.rs`). The tree knows neither the schema nor an
 //! engine nor the terminal.
 
 mod any;
@@ -23,6 +23,7 @@ pub(crate) mod lower;
 mod near;
 pub mod parse;
 mod part;
+pub(crate) mod postings;
 pub mod synonyms;
 mod syntax;
 

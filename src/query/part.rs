@@ -6,18 +6,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{Bm25Weight, EnableScoring, Query, Scorer, Weight};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::Field;
 use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
 
 use super::deadline::Deadline;
-use super::exact::{
-    Blocks, Known, Lazy, Located, Row, WeighedWord, frequency_of_row, known, located, seek, sure, unscored,
-};
+use super::exact::{Known, Lazy, Located, Row, WeighedWord, frequency_of_row, known, located, seek, sure, unscored};
 use super::kept::{Bits, DocBits};
 use super::lexicon::{Entry, InSegment, Lexicon};
 use super::lower::UnitKey;
+use super::postings::Postings;
 
 /// Something that an article may hold; its score is that of BM25.
 #[derive(Debug)]
@@ -124,12 +122,13 @@ impl Weighed {
             }
         };
         let weight = weight.map(|weight| weight.boost_by(boost));
-        let most = weight.as_ref().map_or(0.0, Bm25Weight::max_score);
+        // the engine's own most is that of the longest text, and a short one may score more
+        let most = weight.as_ref().map_or(0.0, |weight| weight.score(0, u32::MAX));
         Ok(Some(Stream {
             held,
             among,
             terms,
-            blocks: Vec::new(),
+            gone_through: Vec::new(),
             listed: Listed::default(),
             other: Listed::default(),
             mask: [0; _],
@@ -179,6 +178,15 @@ impl Listed {
         self.frequencies.truncate(kept);
     }
 
+    /// HOT: marks these in `mask`, and no others. Windows begin at multiples of their length.
+    fn mark(&self, mask: &mut Mask) {
+        mask.fill(0);
+        for doc in &self.docs {
+            let place = doc % WINDOW;
+            mask[place as usize / 64] |= 1 << (place % 64);
+        }
+    }
+
     /// HOT: how often `doc` holds it; `None` for one that is not listed. What is asked rises.
     fn frequency(&mut self, doc: DocId) -> Option<u32> {
         self.at += self.docs[self.at..].iter().take_while(|&&other| other < doc).count();
@@ -188,7 +196,7 @@ impl Listed {
 
 /// What tells of one document after the other whether it holds a part; opened when it is first asked.
 enum Held {
-    Word { entry: Arc<Entry>, lengths: FieldNormReader, postings: Lazy<(), Box<SegmentPostings>> },
+    Word { entry: Arc<Entry>, lengths: FieldNormReader, postings: Lazy<(), Box<Postings>> },
     Row(Lazy<Arc<Known>, Row>),
     Unscored(Box<dyn Scorer>),
 }
@@ -201,7 +209,7 @@ pub(super) struct Stream {
     /// Terms that it takes, but for those of which `among` tells enough; until it begins.
     terms: Vec<Arc<Entry>>,
     /// Postings of these, where they are gone through.
-    blocks: Vec<Blocks>,
+    gone_through: Vec<Postings>,
     /// What these hold of the window.
     listed: Listed,
     /// Room to work in.
@@ -230,17 +238,14 @@ impl Stream {
         let documents = |entry: &Arc<Entry>| sure(segment.documents(entry));
         self.terms.sort_by_key(documents);
         for entry in self.terms.drain(..).filter(|entry| documents(entry) <= most) {
-            self.blocks.push(Blocks::open(segment, &entry, IndexRecordOption::WithFreqs));
+            self.gone_through.extend(sure(segment.postings(&entry)).map(|postings| *postings));
         }
     }
 
     /// The first document at or after `target`, where no window was yet, that may hold it.
     pub(super) fn first_from(&mut self, target: DocId) -> DocId {
-        match (self.blocks.first_mut(), &self.among, &mut self.held) {
-            (Some(blocks), ..) => {
-                blocks.seek(target);
-                blocks.doc()
-            }
+        match (self.gone_through.first_mut(), &self.among, &mut self.held) {
+            (Some(postings), ..) => postings.seek(target),
             (None, Some(among), _) => among.first_from(target),
             (None, None, Held::Unscored(scorer)) => seek(scorer, target),
             (None, None, _) => target,
@@ -249,13 +254,9 @@ impl Stream {
 
     /// HOT: moves to a window that lies behind those before it. Whether documents are looked for by it is said.
     pub(super) fn move_to(&mut self, window: &Range<DocId>, is_needed: bool) {
-        self.mask = [u64::MAX; _];
         self.listed.clear();
-        if let Some(among) = &self.among {
-            among.keep(window.start, &mut self.mask);
-        }
         let Listed { docs, frequencies, .. } = &mut self.listed;
-        match (&mut self.held, self.blocks.split_first_mut()) {
+        match (&mut self.held, self.gone_through.split_first_mut()) {
             // it does not score: where documents are looked for by others, it is of no use
             (Held::Unscored(scorer), _) => {
                 let mut doc = if is_needed { seek(scorer, window.start) } else { TERMINATED };
@@ -264,23 +265,22 @@ impl Stream {
                     frequencies.push(1);
                     doc = scorer.advance();
                 }
+                self.listed.mark(&mut self.mask);
             }
             (_, Some((first, others))) => {
                 first.list(window.clone(), docs, frequencies);
-                for blocks in others {
+                for postings in others {
                     self.other.clear();
-                    blocks.list(window.clone(), &mut self.other.docs, &mut self.other.frequencies);
+                    postings.list(window.clone(), &mut self.other.docs, &mut self.other.frequencies);
                     self.listed.meet(&self.other);
                 }
+                self.listed.mark(&mut self.mask);
             }
-            (_, None) => return,
+            (_, None) => self.mask = [u64::MAX; _],
         }
-        let mut listed: Mask = [0; _];
-        for doc in &self.listed.docs {
-            let place = doc - window.start;
-            listed[place as usize / 64] |= 1 << (place % 64);
+        if let Some(among) = &self.among {
+            among.keep(window.start, &mut self.mask);
         }
-        meet(&mut self.mask, &listed);
     }
 
     /// Those documents of the window that may hold it.
@@ -290,6 +290,7 @@ impl Stream {
 
     /// HOT: looks at the document at `place` of the window by its bit.
     pub(super) fn glance(&mut self, place: DocId) {
+        let place = place % WINDOW;
         self.is_here = self.mask[place as usize / 64] & (1 << (place % 64)) != 0;
         self.here = if self.is_here { self.most } else { 0.0 };
     }
@@ -309,12 +310,10 @@ impl Stream {
     /// The same by postings that were not listed.
     pub(super) fn look_up(&mut self, doc: DocId, segment: &InSegment, deadline: Deadline) {
         let (length, frequency) = match &mut self.held {
-            Held::Word { entry, lengths, postings } if self.blocks.is_empty() => {
-                let postings =
-                    postings.get(|()| Ok(segment.postings(entry, IndexRecordOption::WithFreqs)?.map(Box::new)));
-                let frequency = |postings: &mut Box<SegmentPostings>| {
-                    (seek(&mut **postings, doc) == doc).then(|| postings.term_freq())
-                };
+            Held::Word { entry, lengths, postings } if self.gone_through.is_empty() => {
+                let postings = postings.get(|()| segment.postings(entry));
+                let frequency =
+                    |postings: &mut Box<Postings>| (postings.seek(doc) == doc).then(|| postings.frequency());
                 (lengths.fieldnorm_id(doc), postings.and_then(frequency))
             }
             Held::Row(row) => {

@@ -14,10 +14,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::Bm25StatisticsProvider;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, DocSet, Term};
+use tantivy::{DocAddress, DocId, Term};
 
 use super::Candidate;
 use super::top::Top;
@@ -29,6 +27,7 @@ use crate::query::deadline::Deadline;
 use crate::query::kept::DocBits;
 use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
+use crate::query::postings::Postings;
 
 /// Saturation of a word's frequency.
 const K1: f32 = 0.9;
@@ -426,12 +425,8 @@ struct PostingsOfAsked<'a> {
 
 impl<'a> PostingsOfAsked<'a> {
     fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked, deadline: Deadline) -> Result<Self, Error> {
-        let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| {
-            Lookup::new(segment, IndexRecordOption::WithFreqs, asked.terms.iter().map(entry))
-        };
-        let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| {
-            Lookup::new(segment, IndexRecordOption::WithFreqsAndPositions, asked.units.iter().map(entry))
-        };
+        let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| Lookup::new(segment, asked.terms.iter().map(entry));
+        let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| Lookup::new(segment, asked.units.iter().map(entry));
         let anywhere = |unit: &AskedUnit| segment.set([&unit.in_title, &unit.in_body].into_iter(), deadline);
         let anywhere = asked.units.iter().map(anywhere).collect::<tantivy::Result<_>>()?;
         Ok(Self {
@@ -487,12 +482,12 @@ impl<'a> PostingsOfAsked<'a> {
             if in_title > 0
                 && let Some(postings) = self.title_units.at(unit, doc)?
             {
-                postings.append_positions_with_offset(0, positions);
+                postings.append_positions(0, positions);
             }
             if in_body > 0
                 && let Some(postings) = self.body_units.at(unit, doc)?
             {
-                postings.append_positions_with_offset(BODY_START, positions);
+                postings.append_positions(BODY_START, positions);
             }
         }
         let positions = &self.positions;
@@ -526,35 +521,31 @@ impl<'a> PostingsOfAsked<'a> {
 /// asked for: where no candidate can hold a term, that never happens.
 struct Lookup<'a> {
     segment: &'a InSegment,
-    option: IndexRecordOption,
     terms: Vec<(&'a Entry, Option<Opened>)>,
 }
 
 /// Postings, where the segment has any.
-type Opened = Option<Box<SegmentPostings>>;
+type Opened = Option<Box<Postings>>;
 
 impl<'a> Lookup<'a> {
-    fn new(segment: &'a InSegment, option: IndexRecordOption, terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
-        Self { segment, option, terms: terms.map(|entry| (&**entry, None)).collect() }
+    fn new(segment: &'a InSegment, terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
+        Self { segment, terms: terms.map(|entry| (&**entry, None)).collect() }
     }
 
     /// The postings of `term` at `doc`, if it occurs there.
-    fn at(&mut self, term: usize, doc: u32) -> Result<Option<&mut SegmentPostings>, Error> {
+    fn at(&mut self, term: usize, doc: u32) -> Result<Option<&mut Postings>, Error> {
         let (entry, opened) = &mut self.terms[term];
         let opened = match opened {
             Some(opened) => opened,
-            None => opened.insert(self.segment.postings(entry, self.option)?.map(Box::new)),
+            None => opened.insert(self.segment.postings(entry)?),
         };
         let Some(postings) = opened else { return Ok(None) };
-        if postings.doc() < doc {
-            postings.seek(doc);
-        }
-        Ok((postings.doc() == doc).then_some(&mut **postings))
+        Ok((postings.seek(doc) == doc).then_some(&mut **postings))
     }
 
     /// How often `term` occurs in `doc`.
     fn frequency(&mut self, term: usize, doc: u32) -> Result<u32, Error> {
-        Ok(self.at(term, doc)?.map_or(0, |postings| postings.term_freq()))
+        Ok(self.at(term, doc)?.map_or(0, Postings::frequency))
     }
 }
 
