@@ -536,9 +536,11 @@ mod tests {
     }
 
     fn documents() -> impl Strategy<Value = Vec<(u8, Vec<u16>)>> {
-        let before = prop_oneof![9 => 0u16..3, 1 => 0u16..300];
+        let before = || prop_oneof![9 => 0u16..3, 1 => 0u16..300];
         let without = prop_oneof![9 => Just(0u8), 1 => 0u8..60];
-        let some = prop::collection::vec((without, prop::collection::vec(before, 1..6)), 1..10);
+        let times =
+            prop_oneof![9 => prop::collection::vec(before(), 1..6), 1 => prop::collection::vec(before(), 100..500)];
+        let some = prop::collection::vec((without, times), 1..10);
         // the same again and again make many blocks at little cost
         (some, 1usize..90).prop_map(|(some, times)| vec![some; times].concat())
     }
@@ -549,7 +551,7 @@ mod tests {
         #[test]
         fn reads_what_the_engine_reads(
             documents in documents(),
-            steps in prop::collection::vec((prop_oneof![4 => 1u32..9, 1 => 1u32..2000], any::<[bool; 3]>()), 1..60),
+            steps in prop::collection::vec((prop_oneof![9 => 1u32..9, 1 => 1u32..500], any::<[bool; 3]>()), 1..60),
         ) {
             let searcher = segment(&documents);
             for option in OPTIONS {
@@ -576,6 +578,18 @@ mod tests {
                 prop_assert_eq!(postings.seek(TERMINATED), TERMINATED);
                 prop_assert!(postings.rest_of_block().is_empty());
             }
+        }
+
+        /// The same far behind, with all that stands between passed over in one step.
+        #[test]
+        fn reads_what_stands_far_behind(occurrences in 300usize..500, documents in 128usize..200) {
+            let searcher = segment(&vec![(0, vec![1; occurrences]); documents]);
+            let option = IndexRecordOption::WithFreqsAndPositions;
+            let (doc, frequency, positions) = listed(&searcher, option).pop().unwrap();
+            let (mut postings, mut found) = (both(&searcher, option).1, Vec::new());
+            prop_assert_eq!((postings.seek(doc), postings.frequency()), (doc, frequency));
+            postings.append_positions(0, &mut found);
+            prop_assert_eq!(found, positions);
         }
 
         /// Many documents at once are those that one finds one after the other.
