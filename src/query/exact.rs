@@ -322,8 +322,9 @@ fn unit_of(row: &Known, number: usize) -> Option<&Arc<Entry>> {
 
 /// Documents of the segment that hold the rarest unit.
 pub(super) fn frequency_of_row(segment: &InSegment, row: &Known) -> tantivy::Result<u32> {
-    let units = row.iter().map(|(_, entry)| segment.documents(entry)).collect::<tantivy::Result<Vec<_>>>()?;
-    Ok(units.into_iter().min().unwrap_or(0))
+    let mut units = row.iter().map(|(_, entry)| segment.documents(entry));
+    let Some(first) = units.next() else { return Ok(0) };
+    units.try_fold(first?, |least, documents| Ok(least.min(documents?)))
 }
 
 /// Finds documents of a segment by postings alone, a stretch of the segment at a time: to go through lists side by side costs a
@@ -385,16 +386,17 @@ impl Candidates {
     fn every(ways: Vec<Self>) -> Self {
         let mut all: Vec<Self> = Vec::with_capacity(ways.len());
         let mut known: Option<Bits> = None;
+        let mut add = |part| match (part, &mut known) {
+            (Self::Bits(bits), Some(known)) => known.and(bits),
+            (Self::Bits(bits), known) => *known = Some(bits),
+            // strings have characters in common
+            (part, _) if all.iter().any(|known| known.is_same(&part)) => {}
+            (part, _) => all.push(part),
+        };
         for way in ways {
-            let parts = if let Self::Every(parts) = way { parts } else { vec![way] };
-            for part in parts {
-                match (part, &mut known) {
-                    (Self::Bits(bits), Some(known)) => known.and(bits),
-                    (Self::Bits(bits), known) => *known = Some(bits),
-                    // strings have characters in common
-                    (part, _) if all.iter().any(|known| known.is_same(&part)) => {}
-                    (part, _) => all.push(part),
-                }
+            match way {
+                Self::Every(parts) => parts.into_iter().for_each(&mut add),
+                part => add(part),
             }
         }
         all.sort_by_key(Self::cost);
@@ -835,7 +837,7 @@ impl Row {
         let Self { units, starts, positions, watch, .. } = self;
         starts.clear();
         let Some(((first_place, first), others)) = units.split_first_mut() else { return starts };
-        first.append_positions(0, starts);
+        first.append_positions(first.place(), 0, starts);
         let before_the_text = starts.partition_point(|position| position < first_place);
         starts.drain(..before_the_text);
         starts.iter_mut().for_each(|position| *position -= *first_place);
@@ -845,7 +847,7 @@ impl Row {
                 break;
             }
             positions.clear();
-            postings.append_positions(0, positions);
+            postings.append_positions(postings.place(), 0, positions);
             let (mut kept, mut at) = (0, 0);
             for i in 0..starts.len() {
                 let wanted = starts[i] + *place;

@@ -143,7 +143,7 @@ impl Weighed {
 }
 
 /// Documents that are looked for together, a multiple of 64: what is written for so many stays in the processor's cache.
-pub(super) const WINDOW: DocId = 4096;
+pub(super) const WINDOW: DocId = 8192;
 /// Documents of a window, a bit for each.
 pub(super) type Mask = [u64; WINDOW as usize / 64];
 

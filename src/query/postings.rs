@@ -90,11 +90,9 @@ pub(crate) struct Postings {
     positions: Option<Positions>,
     /// The block that it stands in; behind the full ones comes the rest.
     block: usize,
-    /// Where the block begins in `packed`, and where its frequencies do.
+    /// Where the block begins in `packed`.
     start: usize,
-    frequencies_start: usize,
-    /// Bits of a frequency; `None` in the rest.
-    frequency_bits: Option<u8>,
+    frequencies: Frequencies,
     /// Positions of all blocks before it.
     positions_before: u64,
     /// The last document of the block before it.
@@ -106,9 +104,9 @@ pub(crate) struct Postings {
     len: usize,
     /// Place of the document that it stands at.
     at: usize,
-    /// Frequencies of the block less one, once they were unpacked.
-    frequencies: Vec<u32>,
-    is_unpacked: bool,
+    /// Frequencies of a block less one, and which these are.
+    less_one: Vec<u32>,
+    unpacked: Option<Frequencies>,
     unpacker: BitPacker4x,
 }
 
@@ -136,16 +134,15 @@ impl Postings {
             positions,
             block: 0,
             start: 0,
-            frequencies_start: 0,
-            frequency_bits: None,
+            frequencies: Frequencies { start: 0, bits: None },
             positions_before: 0,
             previous: 0,
             end: 0,
             docs: [TERMINATED; _],
             len: 0,
             at: 0,
-            frequencies: Vec::new(),
-            is_unpacked: false,
+            less_one: Vec::new(),
+            unpacked: None,
             unpacker: BitPacker4x::new(),
         })
     }
@@ -222,10 +219,9 @@ impl Postings {
         let previous = (self.previous > 0).then_some(self.previous);
         let packed = &self.packed[self.start..];
         let bytes = self.unpacker.decompress_strictly_sorted(previous, packed, &mut self.docs, entry.document_bits);
-        self.frequencies_start = self.start + bytes;
-        self.frequency_bits = Some(entry.frequency_bits);
+        self.frequencies = Frequencies { start: self.start + bytes, bits: Some(entry.frequency_bits) };
         self.end = entry.last + 1;
-        (self.len, self.at, self.is_unpacked) = (BLOCK, 0, false);
+        (self.len, self.at) = (BLOCK, 0);
     }
 
     /// The same for documents behind the last full block.
@@ -238,49 +234,49 @@ impl Postings {
             *read = doc;
         }
         self.docs[self.len..].fill(TERMINATED);
-        self.frequencies_start = self.packed.len() - rest.len();
-        self.frequency_bits = None;
+        self.frequencies = Frequencies { start: self.packed.len() - rest.len(), bits: None };
         self.end = DocId::MAX;
-        (self.at, self.is_unpacked) = (0, false);
+        self.at = 0;
     }
 
     /// HOT: how often the document that it stands at holds the term; once where the field does not say.
     pub(crate) fn frequency(&mut self) -> u32 {
-        let at = self.at;
-        1 + match self.frequency_bits {
-            Some(bits) if !self.is_unpacked => packed_number(&self.packed[self.frequencies_start..], bits, at),
-            _ => self.less_one()[at],
+        let (at, Frequencies { start, bits }) = (self.at, self.frequencies);
+        1 + match bits {
+            Some(bits) if self.unpacked != Some(self.frequencies) => packed_number(&self.packed[start..], bits, at),
+            _ => self.less_one(self.frequencies)[at],
         }
     }
 
-    /// The frequencies of the block less one.
-    fn less_one(&mut self) -> &[u32] {
-        if !self.is_unpacked {
-            self.is_unpacked = true;
-            self.frequencies.resize(BLOCK, 0);
-            let mut packed = &self.packed[self.frequencies_start..];
-            match self.frequency_bits {
-                Some(bits) => {
-                    self.unpacker.decompress(packed, &mut self.frequencies, bits);
-                }
-                None if self.option.has_freq() => {
-                    self.frequencies[..self.len].iter_mut().for_each(|read| *read = variable(&mut packed) - 1);
-                }
-                None => {}
+    /// The frequencies of a block less one.
+    fn less_one(&mut self, wanted: Frequencies) -> &[u32] {
+        if self.unpacked != Some(wanted) {
+            self.unpacked = Some(wanted);
+            self.less_one.resize(BLOCK, 0);
+            let mut packed = &self.packed[wanted.start..];
+            if let Some(bits) = wanted.bits {
+                self.unpacker.decompress(packed, &mut self.less_one, bits);
+            } else if self.option.has_freq() {
+                let rest = self.count as usize % BLOCK;
+                self.less_one[..rest].iter_mut().for_each(|read| *read = variable(&mut packed) - 1);
             }
         }
-        &self.frequencies
+        &self.less_one
     }
 
-    /// HOT: appends where the document that it stands at holds the term, each place moved by `offset`. Nothing in a field
-    /// without positions.
-    pub(crate) fn append_positions(&mut self, offset: u32, places: &mut Vec<u32>) {
-        let at = self.at;
-        let less_one = self.less_one();
-        let (before, count) = (at as u32 + less_one[..at].iter().sum::<u32>(), 1 + less_one[at]);
-        let from = self.positions_before + u64::from(before);
-        if let Some(positions) = &mut self.positions {
-            positions.append(from, count as usize, offset, places);
+    /// Where the positions of the document that it stands at are.
+    pub(crate) fn place(&self) -> Place {
+        Place { frequencies: self.frequencies, at: self.at, positions_before: self.positions_before }
+    }
+
+    /// HOT: appends where the document at `place`, now or earlier, holds the term, each position moved by `offset`. Nothing in
+    /// a field without positions. Documents in their order cost least.
+    pub(crate) fn append_positions(&mut self, place: Place, offset: u32, positions: &mut Vec<u32>) {
+        let less_one = self.less_one(place.frequencies);
+        let (before, count) = (place.at as u32 + less_one[..place.at].iter().sum::<u32>(), 1 + less_one[place.at]);
+        let from = place.positions_before + u64::from(before);
+        if let Some(of_all) = &mut self.positions {
+            of_all.append(from, count as usize, offset, positions);
         }
     }
 
@@ -329,7 +325,8 @@ impl Postings {
             let (is_end, from) = (inside < rest.len() || rest.is_empty(), self.at);
             if inside > 0 {
                 docs.extend_from_slice(&rest[..inside]);
-                frequencies.extend(self.less_one()[from..from + inside].iter().map(|&less_one| less_one + 1));
+                frequencies
+                    .extend(self.less_one(self.frequencies)[from..from + inside].iter().map(|&less_one| less_one + 1));
             }
             if is_end {
                 self.at += inside;
@@ -350,6 +347,22 @@ impl Postings {
         let rest = self.rest_of_block();
         docs.extend_from_slice(&rest[..rest.partition_point(|&doc| doc < stretch.end)]);
     }
+}
+
+/// Where the frequencies of a block begin in `packed`, and the bits of each; `None` in the rest.
+#[derive(Clone, Copy, PartialEq)]
+struct Frequencies {
+    start: usize,
+    bits: Option<u8>,
+}
+
+/// A document among the postings of a term.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    frequencies: Frequencies,
+    at: usize,
+    /// Positions of all blocks before its own.
+    positions_before: u64,
 }
 
 /// What the list of full blocks says of one.
@@ -569,7 +582,7 @@ mod tests {
                     }
                     for _ in 0..u8::from(*wants_positions) + u8::from(*wants_them_twice) {
                         let mut found = vec![7];
-                        postings.append_positions(1000, &mut found);
+                        postings.append_positions(postings.place(), 1000, &mut found);
                         let moved = positions.iter().map(|position| position + 1000);
                         prop_assert_eq!(found, std::iter::once(7).chain(moved).collect::<Vec<u32>>());
                     }
@@ -588,7 +601,7 @@ mod tests {
             let (doc, frequency, positions) = listed(&searcher, option).pop().unwrap();
             let (mut postings, mut found) = (both(&searcher, option).1, Vec::new());
             prop_assert_eq!((postings.seek(doc), postings.frequency()), (doc, frequency));
-            postings.append_positions(0, &mut found);
+            postings.append_positions(postings.place(), 0, &mut found);
             prop_assert_eq!(found, positions);
         }
 

@@ -11,11 +11,12 @@
 //! How the constants were found, and what each part is worth, is in `docs/ranking.md`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::query::Bm25StatisticsProvider;
-use tantivy::{DocAddress, DocId, Term};
+use tantivy::{DocAddress, Term};
 
 use super::Candidate;
 use super::top::Top;
@@ -27,7 +28,7 @@ use crate::query::deadline::Deadline;
 use crate::query::kept::DocBits;
 use crate::query::lexicon::{Entry, InSegment, Lexicon};
 use crate::query::lower::{Clause, Concept, Lowered, QUESTION_WEIGHT, ScoredTerm, WordClass};
-use crate::query::postings::Postings;
+use crate::query::postings::{Place, Postings};
 
 /// Saturation of a word's frequency.
 const K1: f32 = 0.9;
@@ -53,6 +54,8 @@ const WINDOW_CHARS: u32 = 120;
 const LEAD_CHARS: u32 = 50;
 /// A function or question word counts this part of its idf in a window.
 const FUNCTION_IN_WINDOW: f32 = 0.3;
+/// Sums in another order may differ by this.
+const ROUNDING: f32 = 1.0001;
 /// Where positions of the body begin when those of the title come first; more than any title is long.
 const BODY_START: u32 = 1 << 20;
 
@@ -114,18 +117,37 @@ pub(crate) fn rank(
     let asked = Asked::new(searcher.num_docs(), lexicon, fields, &lowered.clauses)?;
     let mut addresses: Vec<DocAddress> = found.iter().map(|&(_, address)| address).collect();
     addresses.sort_unstable();
-    let mut best = Top::new(wanted);
-    let mut ranked: Vec<Candidate> = Vec::with_capacity(addresses.len());
+    let (mut segments, mut sketches) = (Vec::new(), Vec::with_capacity(addresses.len()));
     for in_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
         let segment = lexicon.in_segment(searcher.segment_reader(in_segment[0].segment_ord));
-        let mut postings = PostingsOfAsked::new(&segment, fields, &asked, lowered.deadline)?;
+        let mut postings = PostingsOfAsked::new(segment, fields, &asked, lowered.deadline)?;
         for &address in in_segment {
             lowered.deadline.check()?;
-            let Some(evidence) = postings.evidence(address.doc_id, best.threshold())? else { continue };
+            sketches.push((segments.len(), postings.sketch(address)?));
+        }
+        segments.push(postings);
+    }
+    // what those score that may score most rules out most of the others before their positions are read
+    let likely = wanted.min(sketches.len());
+    if likely < sketches.len() {
+        sketches.select_nth_unstable_by(likely, |(_, a), (_, b)| b.most.total_cmp(&a.most));
+    }
+    let (likely, others) = sketches.split_at_mut(likely);
+    let mut best = Top::new(wanted);
+    let mut ranked: Vec<Candidate> = Vec::with_capacity(addresses.len());
+    for group in [likely, others] {
+        // positions are read in the order in which they stand
+        group.sort_unstable_by_key(|(_, sketch)| sketch.address);
+        for (segment, sketch) in group {
+            if sketch.most * ROUNDING < best.threshold() {
+                continue;
+            }
+            lowered.deadline.check()?;
+            let evidence = segments[*segment].evidence(sketch);
             let parts = asked.score(evidence);
-            best.offer(parts.sum(), address);
+            best.offer(parts.sum(), sketch.address);
             let explanation = explain.then(|| parts.explain(&asked, evidence));
-            ranked.push(Candidate { score: parts.sum(), address, explanation });
+            ranked.push(Candidate { score: parts.sum(), address: sketch.address, explanation });
         }
     }
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -403,9 +425,29 @@ impl AskedTerm {
     }
 }
 
-/// What a segment knows of what is asked, for one document after the other.
+/// What postings say of a candidate, without its positions.
+struct Sketch {
+    address: DocAddress,
+    /// The most that it may score, wherever its words stand.
+    most: f32,
+    length: f32,
+    /// Its place among [`PostingsOfAsked::frequencies`], and those among [`PostingsOfAsked::held`].
+    number: usize,
+    held: Range<usize>,
+}
+
+/// A unit that a candidate holds.
+struct Held {
+    /// Index into `Asked::units`.
+    unit: usize,
+    is_in_title: bool,
+    place: Place,
+}
+
+/// What a segment knows of what is asked.
 struct PostingsOfAsked<'a> {
     asked: &'a Asked,
+    segment: InSegment,
     in_text: Lookup<'a>,
     in_title: Lookup<'a>,
     title_units: Lookup<'a>,
@@ -413,20 +455,23 @@ struct PostingsOfAsked<'a> {
     lengths: FieldNormReader,
     /// For each unit, the documents that hold it, where these are known.
     anywhere: Vec<Option<Arc<DocBits>>>,
-    /// For each unit, how often the title and the body of the document hold it.
+    /// For each sketch and term, see [`Evidence::frequencies`].
+    frequencies: Vec<(u32, u32)>,
+    /// For each sketch, what it holds.
+    held: Vec<Held>,
+    /// For each unit, how often the title and the body of the document hold it. Room to work in, like the following.
     counts: Vec<(u32, u32)>,
     /// The same together.
     sums: Vec<u32>,
     /// For each unit, where it stands: see [`Evidence::places`].
     positions: Vec<Vec<u32>>,
-    /// What is known of the document; its lists serve the next one, too.
     evidence: Evidence,
 }
 
 impl<'a> PostingsOfAsked<'a> {
-    fn new(segment: &'a InSegment, fields: &Fields, asked: &'a Asked, deadline: Deadline) -> Result<Self, Error> {
-        let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| Lookup::new(segment, asked.terms.iter().map(entry));
-        let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| Lookup::new(segment, asked.units.iter().map(entry));
+    fn new(segment: InSegment, fields: &Fields, asked: &'a Asked, deadline: Deadline) -> Result<Self, Error> {
+        let words = |entry: fn(&AskedTerm) -> &Arc<Entry>| Lookup::new(asked.terms.iter().map(entry));
+        let units = |entry: fn(&AskedUnit) -> &Arc<Entry>| Lookup::new(asked.units.iter().map(entry));
         let anywhere = |unit: &AskedUnit| segment.set([&unit.in_title, &unit.in_body].into_iter(), deadline);
         let anywhere = asked.units.iter().map(anywhere).collect::<tantivy::Result<_>>()?;
         Ok(Self {
@@ -436,7 +481,10 @@ impl<'a> PostingsOfAsked<'a> {
             title_units: units(|unit| &unit.in_title),
             body_units: units(|unit| &unit.in_body),
             lengths: segment.reader().get_fieldnorms_reader(fields.text)?,
+            segment,
             anywhere,
+            frequencies: Vec::new(),
+            held: Vec::new(),
             counts: vec![(0, 0); asked.units.len()],
             sums: vec![0; asked.units.len()],
             positions: vec![Vec::new(); asked.units.len()],
@@ -444,50 +492,53 @@ impl<'a> PostingsOfAsked<'a> {
         })
     }
 
-    /// What is known of `doc`, which comes after those that were asked for before; `None`, without reading positions, when
-    /// it scores less than `threshold` wherever its words stand.
-    fn evidence(&mut self, doc: DocId, threshold: f32) -> Result<Option<&Evidence>, Error> {
-        /// Sums in another order may differ by this.
-        const ROUNDING: f32 = 1.0001;
-        let asked = self.asked;
-        let Evidence { length, frequencies, places: term_places, borders } = &mut self.evidence;
+    /// HOT: what postings say of the document at `address`, which comes after those that were asked for before.
+    fn sketch(&mut self, address: DocAddress) -> Result<Sketch, Error> {
+        let (asked, segment, doc) = (self.asked, &self.segment, address.doc_id);
+        let (number, first_held) = (self.frequencies.len(), self.held.len());
         for (unit, counts) in self.counts.iter_mut().enumerate() {
             let is_nowhere = self.anywhere[unit].as_ref().is_some_and(|set| !set.contains(doc));
-            *counts = if is_nowhere {
-                (0, 0)
-            } else {
-                (self.title_units.frequency(unit, doc)?, self.body_units.frequency(unit, doc)?)
-            };
+            *counts = (0, 0);
+            if !is_nowhere {
+                for (count, units, is_in_title) in
+                    [(&mut counts.0, &mut self.title_units, true), (&mut counts.1, &mut self.body_units, false)]
+                {
+                    if let Some(postings) = units.at(unit, doc, segment)? {
+                        *count = postings.frequency();
+                        self.held.push(Held { unit, is_in_title, place: postings.place() });
+                    }
+                }
+            }
             self.sums[unit] = counts.0 + counts.1;
         }
-        frequencies.clear();
         for (number, term) in asked.terms.iter().enumerate() {
             let may_be_in = |holds: fn(&(u32, u32)) -> bool| {
                 !term.is_han || term.units.iter().all(|&(unit, _)| holds(&self.counts[unit]))
             };
             let is_in_text = may_be_in(|(title, body)| title + body > 0);
             let is_in_title = may_be_in(|(title, _)| *title > 0);
-            let text = if is_in_text { self.in_text.frequency(number, doc)? } else { 0 };
-            let title = if is_in_title { self.in_title.frequency(number, doc)? } else { 0 };
-            frequencies.push((text, title));
+            let text = if is_in_text { self.in_text.frequency(number, doc, segment)? } else { 0 };
+            let title = if is_in_title { self.in_title.frequency(number, doc, segment)? } else { 0 };
+            self.frequencies.push((text, title));
         }
-        *length = self.lengths.fieldnorm(doc) as f32;
-        if asked.most(*length, frequencies, &self.sums) * ROUNDING < threshold {
-            return Ok(None);
-        }
+        let length = self.lengths.fieldnorm(doc) as f32;
+        let most = asked.most(length, &self.frequencies[number..], &self.sums);
+        Ok(Sketch { address, most, length, number, held: first_held..self.held.len() })
+    }
 
-        for (unit, positions) in self.positions.iter_mut().enumerate() {
-            positions.clear();
-            let (in_title, in_body) = self.counts[unit];
-            if in_title > 0
-                && let Some(postings) = self.title_units.at(unit, doc)?
-            {
-                postings.append_positions(0, positions);
-            }
-            if in_body > 0
-                && let Some(postings) = self.body_units.at(unit, doc)?
-            {
-                postings.append_positions(BODY_START, positions);
+    /// HOT: all that the index knows of the document of `sketch`. Documents in their order cost least.
+    fn evidence(&mut self, sketch: &Sketch) -> &Evidence {
+        let asked = self.asked;
+        let Evidence { length, frequencies, places: term_places, borders } = &mut self.evidence;
+        *length = sketch.length;
+        frequencies.clear();
+        frequencies.extend_from_slice(&self.frequencies[sketch.number..][..asked.terms.len()]);
+        self.positions.iter_mut().for_each(Vec::clear);
+        for held in &self.held[sketch.held.clone()] {
+            let (units, offset) =
+                if held.is_in_title { (&mut self.title_units, 0) } else { (&mut self.body_units, BODY_START) };
+            if let Some(postings) = units.opened(held.unit) {
+                postings.append_positions(held.place, offset, &mut self.positions[held.unit]);
             }
         }
         let positions = &self.positions;
@@ -513,14 +564,13 @@ impl<'a> PostingsOfAsked<'a> {
             let mut right = right_of(&positions[right], Unit::STEP);
             positions[left].iter().filter(|&&place| right(place)).count() as u32
         }));
-        Ok(Some(&self.evidence))
+        &self.evidence
     }
 }
 
 /// Postings of some terms in one segment, asked for in the order of the documents. They are opened when they are first
 /// asked for: where no candidate can hold a term, that never happens.
 struct Lookup<'a> {
-    segment: &'a InSegment,
     terms: Vec<(&'a Entry, Option<Opened>)>,
 }
 
@@ -528,24 +578,29 @@ struct Lookup<'a> {
 type Opened = Option<Box<Postings>>;
 
 impl<'a> Lookup<'a> {
-    fn new(segment: &'a InSegment, terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
-        Self { segment, terms: terms.map(|entry| (&**entry, None)).collect() }
+    fn new(terms: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
+        Self { terms: terms.map(|entry| (&**entry, None)).collect() }
     }
 
     /// The postings of `term` at `doc`, if it occurs there.
-    fn at(&mut self, term: usize, doc: u32) -> Result<Option<&mut Postings>, Error> {
+    fn at(&mut self, term: usize, doc: u32, segment: &InSegment) -> Result<Option<&mut Postings>, Error> {
         let (entry, opened) = &mut self.terms[term];
         let opened = match opened {
             Some(opened) => opened,
-            None => opened.insert(self.segment.postings(entry)?),
+            None => opened.insert(segment.postings(entry)?),
         };
         let Some(postings) = opened else { return Ok(None) };
         Ok((postings.seek(doc) == doc).then_some(&mut **postings))
     }
 
+    /// The postings of `term`, if they were asked for, and there are any.
+    fn opened(&mut self, term: usize) -> Option<&mut Postings> {
+        self.terms[term].1.as_mut()?.as_deref_mut()
+    }
+
     /// How often `term` occurs in `doc`.
-    fn frequency(&mut self, term: usize, doc: u32) -> Result<u32, Error> {
-        Ok(self.at(term, doc)?.map_or(0, Postings::frequency))
+    fn frequency(&mut self, term: usize, doc: u32, segment: &InSegment) -> Result<u32, Error> {
+        Ok(self.at(term, doc, segment)?.map_or(0, Postings::frequency))
     }
 }
 
