@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 mod cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let exit = match cli::Args::of_process() {
         Ok(args) => cli::run(&args),
