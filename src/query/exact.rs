@@ -188,6 +188,30 @@ impl Weight for HoldsWeight {
         Ok((scorer.seek_danger(target), Box::new(scorer)))
     }
 
+    fn for_each_pruning(
+        &self,
+        mut threshold: Score,
+        reader: &SegmentReader,
+        callback: &mut dyn FnMut(DocId, Score) -> Score,
+    ) -> tantivy::Result<()> {
+        let mut scorer = HoldsScorer::open(self, reader, 1.0)?;
+        let mut offer = |doc, score| {
+            if score > threshold {
+                threshold = callback(doc, score);
+            }
+        };
+        if self.way.is_of_words() {
+            scorer.each_stretch(|docs, way, place| docs.iter().for_each(|&doc| offer(doc, way.score(doc, place))));
+            return Ok(());
+        }
+        let mut doc = scorer.settle(0);
+        while doc != TERMINATED {
+            offer(doc, scorer.score());
+            doc = scorer.advance();
+        }
+        Ok(())
+    }
+
     fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
         let mut scorer = HoldsScorer::open(self, reader, 1.0)?;
         if self.way.is_of_words() {
@@ -535,6 +559,11 @@ impl Filter {
         self.filter.size_hint()
     }
 
+    /// Whether all that it finds is known beforehand.
+    pub(crate) fn is_known(&self) -> bool {
+        self.filter.is::<Bits>()
+    }
+
     /// Whether `doc` is found; what is asked rises.
     pub(crate) fn finds(&mut self, doc: DocId) -> bool {
         if self.at < doc || self.at == doc && !self.is_found {
@@ -686,24 +715,29 @@ impl HoldsScorer {
 
     /// The number of the candidates, without those that are deleted; fewer once time is up.
     fn count_candidates(&mut self, reader: &SegmentReader) -> u32 {
-        let (Some(candidates), segment) = (&mut self.candidates, &self.place.segment) else { return 0 };
         let alive = reader.alive_bitset();
-        match (&*candidates, alive) {
-            (Candidates::Term { frequency, .. }, None) => return *frequency,
-            (Candidates::Bits(bits), None) => return bits.count(),
+        match (&self.candidates, alive) {
+            (Some(Candidates::Term { frequency, .. }), None) => return *frequency,
+            (Some(Candidates::Bits(bits)), None) => return bits.count(),
             _ => {}
         }
-        let (mut count, mut target) = (0, 0);
+        let mut count = 0;
+        self.each_stretch(|docs, _, _| {
+            count += alive.map_or(docs.len(), |alive| docs.iter().filter(|&&doc| alive.is_alive(doc)).count());
+        });
+        count as u32
+    }
+
+    /// HOT: hands over all candidates, a stretch at a time, with what looks closely at them; no more once time is up.
+    fn each_stretch(&mut self, mut take: impl FnMut(&[DocId], &mut Opened, &Place)) {
+        let (Some(candidates), place) = (&mut self.candidates, &self.place) else { return };
+        let mut target = 0;
         while target < TERMINATED && !self.watch.is_over() {
-            let (first, end) = candidates.stretch(target, segment);
-            candidates.collect(first..end, &mut self.docs, segment);
-            count += match alive {
-                Some(alive) => self.docs.iter().filter(|&&doc| alive.is_alive(doc)).count(),
-                None => self.docs.len(),
-            };
+            let (first, end) = candidates.stretch(target, &place.segment);
+            candidates.collect(first..end, &mut self.docs, &place.segment);
+            take(&self.docs, &mut self.way, place);
             target = end;
         }
-        count as u32
     }
 
     /// Moves to the first match at or after `target`.

@@ -309,7 +309,8 @@ impl Searcher {
         };
         let mut found = match &lowered.unfiltered {
             Some(unfiltered) => {
-                let mut best = self.best_filtered(unfiltered, &lowered.words, lowered.deadline);
+                let filtered = lowered.counted.as_deref().unwrap_or(&*lowered.words);
+                let mut best = self.best_filtered(unfiltered, filtered, lowered.deadline);
                 self.by_score(&mut best, POOL, wanted, HashSet::new(), lowered, request)?
             }
             None => {
@@ -367,7 +368,9 @@ impl Searcher {
         }
     }
 
-    /// The same for words with filters: the engine skips through words alone, and what it gives is looked up in the filter.
+    /// The same for words with filters: words are looked up in what a filter finds, where that is little, or known and there
+    /// are several words. Otherwise the engine skips through words alone, and what it gives is looked up in the filter: through
+    /// one word it skips faster than that.
     fn best_filtered(
         &self,
         unfiltered: &Unfiltered,
@@ -376,6 +379,8 @@ impl Searcher {
     ) -> impl FnMut(usize) -> Result<Vec<(f32, DocAddress)>, Error> {
         /// A filter that finds fewer than one document for so many with the words is where these are looked up.
         const RARE: u32 = 8;
+        /// A filter that is known is worth it where it finds fewer than one of so many documents.
+        const NARROW: u32 = 4;
         move |limit| {
             let scoring = EnableScoring::enabled_from_statistics_provider(&*self.lexicon, &self.engine);
             let (words, filtered) = (unfiltered.words.weight(scoring)?, filtered.weight(scoring)?);
@@ -386,19 +391,21 @@ impl Searcher {
                 let in_segment = self.lexicon.in_segment(segment);
                 let holding = unfiltered.terms.iter().map(|term| in_segment.documents(&self.lexicon.entry(term)));
                 let rarest = holding.collect::<tantivy::Result<Vec<u32>>>()?.into_iter().min().unwrap_or(0);
-                let is_rare = filter.size_hint() < rarest / RARE;
+                let is_narrow = filter.size_hint() < segment.max_doc() / NARROW;
+                let is_known = filter.is_known() && is_narrow && unfiltered.terms.len() > 1;
+                let is_looked_up = is_known || filter.size_hint() < rarest / RARE;
                 let alive = segment.alive_bitset();
                 let threshold = top.threshold();
                 let mut offer = |doc, score| {
                     if alive.is_some_and(|alive| alive.is_deleted(doc)) {
                         return top.threshold();
                     }
-                    if !is_rare && !filter.finds(doc) {
+                    if !is_looked_up && !filter.finds(doc) {
                         return top.threshold();
                     }
                     top.offer(score, DocAddress::new(ordinal, doc))
                 };
-                let weight = if is_rare { &filtered } else { &words };
+                let weight = if is_looked_up { &filtered } else { &words };
                 weight.for_each_pruning(threshold, segment, &mut offer)?;
                 deadline.check()?;
             }
