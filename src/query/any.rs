@@ -424,7 +424,7 @@ impl Scorer for AnyScorer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::LazyLock;
 
     use proptest::prelude::*;
@@ -550,7 +550,7 @@ mod tests {
     }
 
     /// Texts in letters from frequent to rare, two segments of them, each of several windows.
-    static MANY: LazyLock<(Vec<String>, Searcher, Field, Arc<Lexicon>)> = LazyLock::new(|| {
+    pub(in crate::query) static MANY: LazyLock<(Vec<String>, Searcher, Field, Arc<Lexicon>)> = LazyLock::new(|| {
         const LETTERS: u64 = 16;
         let mut state = 1u64;
         let mut random = |below: u64| {

@@ -926,3 +926,66 @@ pub(super) fn seek(postings: &mut impl DocSet, target: DocId) -> DocId {
     let doc = postings.doc();
     if doc >= target { doc } else { postings.seek(target) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tantivy::query::{BooleanQuery, TermQuery};
+    use tantivy::schema::IndexRecordOption;
+
+    use super::*;
+    use crate::query::any::tests::MANY;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// Words and a filter find what the engine finds by them, with the same scores, whether or not a search before asked
+        /// for them; and what is counted is their number.
+        #[test]
+        fn words_and_a_filter_find_what_the_engine_finds(words in "[a-p]{1,3}", filter in "[a-p]", limit in 1usize..200) {
+            let (_, searcher, field, lexicon) = &*MANY;
+            let term = |letter: char| Term::from_field_text(*field, &letter.to_string());
+            let found_by = |letter, option| -> Box<dyn Query> { Box::new(TermQuery::new(term(letter), option)) };
+            let filter = filter.chars().next().unwrap();
+            let mut different: Vec<char> = words.chars().collect();
+            different.sort_unstable();
+            different.dedup();
+
+            let scored = different.iter().map(|&letter| found_by(letter, IndexRecordOption::WithFreqs)).collect();
+            let engine = BooleanQuery::intersection(scored);
+
+            lexicon.begin_search();
+            let mut ways: Vec<Way> = different.iter().map(|&letter| Way::Word((term(letter), 1.0))).collect();
+            let asked = crate::query::parse(&format!("title:{filter}"), &jiff::Zoned::now()).query;
+            let known = lexicon.filter(&asked, found_by(filter, IndexRecordOption::Basic), Deadline::default());
+            ways.push(Way::Filter(known));
+            let holds = HoldsQuery::new(Way::Every(ways), lexicon, Deadline::default());
+
+            for segment in searcher.segment_readers() {
+                let mut scores = Vec::new();
+                let weight = engine.weight(EnableScoring::enabled_from_searcher(searcher)).unwrap();
+                weight.for_each(segment, &mut |doc, score| scores.push((score, doc))).unwrap();
+                let held = found_by(filter, IndexRecordOption::Basic);
+                let held = held.weight(EnableScoring::disabled_from_searcher(searcher)).unwrap();
+                let mut is_held = DocBits::room(segment.max_doc());
+                held.for_each_no_score(segment, &mut |docs| DocBits::insert(&mut is_held, docs)).unwrap();
+                let is_held = DocBits::new(is_held);
+                scores.retain(|&(_, doc)| is_held.contains(doc));
+                let weight = holds.weight(EnableScoring::enabled_from_searcher(searcher)).unwrap();
+                prop_assert_eq!(weight.count(segment).unwrap() as usize, scores.len());
+                scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+                scores.truncate(limit);
+
+                let mut best: Vec<(Score, DocId)> = Vec::new();
+                weight
+                    .for_each_pruning(Score::MIN, segment, &mut |doc, score| {
+                        best.push((score, doc));
+                        best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+                        best.truncate(limit);
+                        best.get(limit - 1).map_or(Score::MIN, |last| last.0)
+                    })
+                    .unwrap();
+                prop_assert_eq!(best, scores);
+            }
+        }
+    }
+}
