@@ -184,3 +184,59 @@ fn is_made_of_words(dictionary: &Dictionary, text: &str) -> bool {
     });
     is_made
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::dictionary::UserWord;
+    use super::*;
+
+    /// The same by a look at every stretch of the text around the part.
+    fn is_part_of_some_word(text: &str, dictionary: &Dictionary, span: Range<usize>) -> bool {
+        let chars: Vec<char> = text.chars().collect();
+        let text = |chars: &[char]| String::from_iter(chars);
+        let is_run = |chars: &[char]| chars.iter().all(|&c| c != '，');
+        let starts = span.start.saturating_sub(MAX_REST_CHARS)..=span.start;
+        starts
+            .flat_map(|start| (span.end..=chars.len().min(span.end + MAX_REST_CHARS)).map(move |end| (start, end)))
+            .any(|(start, end)| {
+                (start..end) != span
+                    && is_run(&chars[start..end])
+                    && dictionary.frequency(&text(&chars[start..end])).is_some()
+                    && !(is_made_of_words(dictionary, &text(&chars[start..span.start]))
+                        && is_made_of_words(dictionary, &text(&chars[span.end..end])))
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_of_a_word_is_one_of_any_word_around_it(
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "马克思", "马克", "克", "人民代表大会", "人民", "代表", "中华人民共和国", "社会主义", "主义", "的", "，",
+                    "一", "不可思议", "思", "澜江大桥", "大桥", "江",
+                ]),
+                1..9,
+            ),
+            start in 0usize..30,
+            length in 1usize..5,
+        ) {
+            let user_words = [UserWord { word: "澜江大桥".to_owned(), frequency: None }];
+            let dictionary = Arc::new(Dictionary::new(&user_words));
+            let text = words.concat();
+            let chars = text.chars().count();
+            let start = start % chars;
+            let span = start..chars.min(start + length);
+            prop_assume!(!text.chars().skip(span.start).take(span.len()).any(|c| c == '，'));
+            let analyzer = Analyzer::for_queries(Arc::clone(&dictionary));
+            let analyzed = analyzer.analyze(&text);
+            // of the units, signs are none
+            let signs = text.chars().take(span.start).filter(|&c| c == '，').count();
+            let units = span.start - signs..span.end - signs;
+            prop_assert_eq!(analyzed.is_part_of_word(units), is_part_of_some_word(&text, &dictionary, span));
+        }
+    }
+}

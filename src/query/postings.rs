@@ -2,7 +2,7 @@
 //!
 //! A search moves over many blocks of postings to look at one document, and wants to know how often it holds the term, and
 //! seldom where. The engine's own reader takes some eighty instructions for each block that it passes over, and unpacks all
-//! numbers of those that it stops at; this one takes ten, and unpacks documents only: a single number can be read where it is
+//! numbers of those that it stops at; this one takes a dozen, and unpacks documents only: a single number can be read where it is
 //! packed. It keeps to what stands in the files and knows nothing of scores.
 //!
 //! What stands there, as the engine's serializers write it ([`tantivy::postings::serializer`], [`tantivy::positions`]):

@@ -176,6 +176,18 @@ fn what_operators_make_of_strings_agrees_with_a_scan() {
     assert!(between(1, 100) > 50 && between(1000, 2999) > 50, "few and many: {sizes:?}");
 }
 
+/// A run beside it may replace the index that a search has opened.
+#[test]
+#[cfg(unix)]
+fn an_opened_index_answers_when_its_files_are_gone() {
+    let env = TestEnv::new().file("a.md", "# 桥今日通车\n\n澜江大桥今日通车。").indexed();
+    let (searcher, request) = (env.searcher(), SearchRequest { query: words("大桥 通车"), ..SearchRequest::default() });
+    for file in fs::read_dir(env.cwd().join("index")).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    assert_eq!(searcher.search(&request).unwrap().hits.len(), 1);
+}
+
 /// Searches that ask for the same again are answered by what was kept of those before; a searcher that was never asked
 /// knows nothing.
 #[test]
