@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs};
 
 #[path = "src/analysis/trigrams.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the library has other uses for it")]
+#[allow(dead_code, reason = "the library has other uses for it")]
 mod trigrams;
 
 /// First and last character of the directly indexed part of the fold table: CJK extension A and the unified ideographs.

@@ -307,9 +307,8 @@ impl Searcher {
             let found = self.by_score(&mut best, POOL, wanted, HashSet::new(), lowered, request)?;
             return Ok((found, count.map(exactly)));
         };
-        let mut found = match &lowered.unfiltered {
-            Some(unfiltered) => {
-                let filtered = lowered.counted.as_deref().unwrap_or(&*lowered.words);
+        let mut found = match lowered.unfiltered.as_ref().zip(lowered.counted.as_deref()) {
+            Some((unfiltered, filtered)) => {
                 let mut best = self.best_filtered(unfiltered, filtered, lowered.deadline);
                 self.by_score(&mut best, POOL, wanted, HashSet::new(), lowered, request)?
             }
