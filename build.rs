@@ -105,8 +105,8 @@ fn write_fold(fold: &BTreeMap<char, char>, path: &Path) {
     fs::write(path, code).expect("OUT_DIR can be written");
 }
 
-/// The characters and words that stored text has short forms for, in their order, and the place of each character by its
-/// code.
+/// The ASCII characters, the characters and words that stored text has short forms for, in their order, and the place of each
+/// character by its code.
 fn write_packing(lists: &Path, path: &Path) {
     let characters = read(&lists.join("characters.txt"));
     let chars: Vec<char> = entries(&characters).flat_map(str::chars).collect();
@@ -122,9 +122,20 @@ fn write_packing(lists: &Path, path: &Path) {
         .flat_map(str::split_whitespace)
         .inspect(|word| assert!(is_pair(word), "{word} is not two characters of three bytes"))
         .collect();
+    // eight bytes at once: UTF-8 of each, and at the end how long that is
+    let piece = |piece: &[char]| {
+        let text = String::from_iter(piece);
+        let mut bytes = [0; 8];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        bytes[7] = text.len() as u8;
+        bytes
+    };
+    let ascii: Vec<char> = ('\0'..='\x7f').collect();
+    let words: Vec<char> = words.chars().collect();
+    let pieces: Vec<[u8; 8]> = ascii.chunks(1).chain(chars.chunks(1)).chain(words.chunks(2)).map(piece).collect();
     let code = format!(
-        "static CHARS: [char; {}] = {chars:?};\nstatic WORDS: &str = {words:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
-        chars.len(),
+        "static PIECES: [[u8; 8]; {}] = {pieces:?};\nstatic PLACES: [u16; {}] = {places:?};\n",
+        pieces.len(),
         places.len()
     );
     fs::write(path, code).expect("OUT_DIR can be written");

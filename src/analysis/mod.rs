@@ -23,9 +23,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use dictionary::{Dictionary, Slice};
-use normalize::Normalized;
+use normalize::{Normalized, is_han};
 use segmenter::WordTable;
-use units::{Unit, UnitKind, units};
+use units::{Unit, units};
 use words::{Term, Word, each_term, words};
 
 /// The analysis chain with a dictionary. Cloning is cheap.
@@ -78,6 +78,43 @@ impl Analyzer {
         let units = units(normalized.as_str());
         Analyzed { normalized, units, analyzer: self.clone() }
     }
+
+    /// Whether `part` of a folded text, which is Chinese characters, is only a part of a longer word there: 马克 in 马克思,
+    /// but not 人民 in 人民代表大会, which is made of words. Looks words up and cuts nothing, so that it costs little in a long
+    /// text.
+    #[must_use]
+    pub(crate) fn is_part_of_word(&self, folded: &str, part: Range<usize>) -> bool {
+        let dictionary = &*self.dictionary;
+        // a longer word holds what stands in a row from its first character to the last of the part, or the other way round
+        let ends_behind = |start: usize| folded[start..].char_indices().map(move |(at, c)| start + at + c.len_utf8());
+        let may_begin = |&(start, c): &(usize, char)| {
+            let three = ends_behind(start).take_while(|&end| end <= part.end).take(3).last();
+            is_han(c) && three.is_some_and(|end| dictionary.may_hold(&folded[start..end]))
+        };
+        let starts_before = |end: usize| folded[..end].char_indices().rev().map(|(start, _)| start);
+        let may_end = |&(end, c): &(usize, char)| {
+            let three = starts_before(end).take_while(|&start| start >= part.start).take(3).last();
+            is_han(c) && three.is_some_and(|start| dictionary.may_hold(&folded[start..end]))
+        };
+        let before = folded[..part.start].char_indices().rev().take(MAX_REST_CHARS);
+        let behind = ends_behind(part.end).zip(folded[part.end..].chars()).take(MAX_REST_CHARS);
+        let first = before.take_while(may_begin).last().map_or(part.start, |(start, _)| start);
+        let end = behind.take_while(may_end).last().map_or(part.end, |(end, _)| end);
+        if (first..end) == part {
+            return false;
+        }
+        let mut starts = folded[first..part.start].char_indices().map(|(at, _)| first + at).chain([part.start]);
+        starts.any(|start| {
+            let mut is_part = false;
+            dictionary.each_prefix(&folded[start..end], |word, _| {
+                let word_end = start + word.len();
+                is_part |= word_end >= part.end
+                    && !(is_made_of_words(dictionary, &folded[start..part.start])
+                        && is_made_of_words(dictionary, &folded[part.end..word_end]));
+            });
+            is_part
+        })
+    }
 }
 
 /// A text after folding and splitting; its words are found when asked for.
@@ -119,51 +156,6 @@ impl Analyzed {
             Some(table) => each_term(table, self.normalized.as_str(), &self.units, take),
             None => self.words().iter().for_each(|word| take(Term::Other(&word.term))),
         }
-    }
-
-    /// Whether the Han units `span` are only a part of a longer word there: 马克 in 马克思, but not 人民 in 人民代表大会,
-    /// which is made of words. Looks words up and cuts nothing, so that it costs little in a long text.
-    #[must_use]
-    pub(crate) fn is_part_of_word(&self, span: Range<usize>) -> bool {
-        let is_run = |unit: usize| {
-            let (before, unit) = (&self.units[unit - 1], &self.units[unit]);
-            (before.kind, unit.kind) == (UnitKind::Han, UnitKind::Han) && before.bytes.end == unit.bytes.start
-        };
-        let (folded, dictionary) = (self.normalized.as_str(), self.analyzer.dictionary());
-        let bytes = |units: Range<usize>| self.units[units.start].bytes.start..self.units[units.end - 1].bytes.end;
-        // a longer word holds what stands in a row from its first character to the last of the part, or the other way round
-        let may_hold = |units: Range<usize>| dictionary.may_hold(&folded[bytes(units)]);
-        let mut first = span.start;
-        while first > 0
-            && span.start - first < MAX_REST_CHARS
-            && is_run(first)
-            && may_hold(first - 1..span.end.min(first + 2))
-        {
-            first -= 1;
-        }
-        let mut end = span.end;
-        while end < self.units.len()
-            && end - span.end < MAX_REST_CHARS
-            && is_run(end)
-            && may_hold(span.start.max(end.saturating_sub(2))..end + 1)
-        {
-            end += 1;
-        }
-        if (first..end) == span {
-            return false;
-        }
-        let Range { start: part_start, end: part_end } = bytes(span.clone());
-        (first..=span.start).any(|from| {
-            let start = self.units[from].bytes.start;
-            let mut is_part = false;
-            dictionary.each_prefix(&folded[start..self.units[end - 1].bytes.end], |word, _| {
-                let word_end = start + word.len();
-                is_part |= word_end >= part_end
-                    && !(is_made_of_words(dictionary, &folded[start..part_start])
-                        && is_made_of_words(dictionary, &folded[part_end..word_end]));
-            });
-            is_part
-        })
     }
 
     /// The folded text of a unit.
@@ -232,11 +224,9 @@ mod tests {
             let span = start..chars.min(start + length);
             prop_assume!(!text.chars().skip(span.start).take(span.len()).any(|c| c == '，'));
             let analyzer = Analyzer::for_queries(Arc::clone(&dictionary));
-            let analyzed = analyzer.analyze(&text);
-            // of the units, signs are none
-            let signs = text.chars().take(span.start).filter(|&c| c == '，').count();
-            let units = span.start - signs..span.end - signs;
-            prop_assert_eq!(analyzed.is_part_of_word(units), is_part_of_some_word(&text, &dictionary, span));
+            let byte = |chars: usize| text.chars().take(chars).map(char::len_utf8).sum::<usize>();
+            let part = byte(span.start)..byte(span.end);
+            prop_assert_eq!(analyzer.is_part_of_word(&text, part), is_part_of_some_word(&text, &dictionary, span));
         }
     }
 }

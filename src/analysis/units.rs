@@ -62,87 +62,128 @@ impl Unit {
 #[must_use]
 pub fn units(folded: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::with_capacity(folded.len() / 3);
-    // of the next unit
-    let mut position = 0;
-    let (mut after_break, mut after_blank) = (false, false);
-    let mut at = 0;
-    loop {
-        // most of a text is these: no run to go on, and no class to look up
-        let run = common_han(&folded.as_bytes()[at..]);
-        if run > 0 {
-            position += u32::from(after_break && !units.is_empty());
-            let is_after_blank = after_blank && !units.is_empty();
-            units.extend((0..run).map(|number| {
-                let start = at + 3 * number;
-                let position = position + Unit::STEP * number as u32;
-                let after_blank = is_after_blank && number == 0;
-                Unit { kind: UnitKind::Han, bytes: start..start + 3, position, after_blank }
-            }));
-            position += Unit::STEP * run as u32;
-            at += 3 * run;
-            (after_break, after_blank) = (false, false);
+    Stretches::new(folded).for_each(|stretch| units.extend(stretch.units(0)));
+    units
+}
+
+/// Units that follow each other without anything between them: Chinese characters of three bytes, or a single unit.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub(crate) first: Unit,
+    /// Units in all.
+    pub(crate) count: usize,
+}
+
+impl Stretch {
+    /// Its units from the one of this number on.
+    pub(crate) fn units(&self, from: usize) -> impl Iterator<Item = Unit> + Clone + use<> {
+        let Unit { kind, ref bytes, position, after_blank } = self.first;
+        let (first, len) = (bytes.start, bytes.len());
+        (from..self.count).map(move |number| {
+            let start = first + len * number;
+            let position = position + Unit::STEP * number as u32;
+            Unit { kind, bytes: start..start + len, position, after_blank: after_blank && number == 0 }
+        })
+    }
+}
+
+/// The units of a folded text, in stretches: most of a text is Chinese characters, which need no look one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Stretches<'t> {
+    folded: &'t str,
+    at: usize,
+    /// Of the next unit.
+    position: u32,
+    is_first: bool,
+    after_break: bool,
+    after_blank: bool,
+}
+
+impl<'t> Stretches<'t> {
+    pub(crate) fn new(folded: &'t str) -> Self {
+        Self { folded, at: 0, position: 0, is_first: true, after_break: false, after_blank: false }
+    }
+
+    /// The next units: `count` of them, each as long as the first one.
+    fn stretch(&mut self, kind: UnitKind, bytes: Range<usize>, count: usize) -> Stretch {
+        let position = self.position + u32::from(self.after_break && !self.is_first);
+        let after_blank = self.after_blank && !self.is_first;
+        self.at = bytes.start + bytes.len() * count;
+        self.position = position + Unit::STEP * count as u32;
+        (self.is_first, self.after_break, self.after_blank) = (false, false, false);
+        Stretch { first: Unit { kind, bytes, position, after_blank }, count }
+    }
+
+    /// Where the run of letters or digits ends that begins at `start`, as far as one unit goes.
+    fn run_end(&self, kind: UnitKind, start: usize) -> usize {
+        let run = self.folded[start..].char_indices();
+        let ends = run.map(|(at, c)| (at + c.len_utf8(), c));
+        let is_in = |&(end, c): &(usize, char)| end <= Unit::MAX_BYTES && class(c) == Class::Unit(kind);
+        ends.take_while(is_in).last().map_or(start, |(end, _)| start + end)
+    }
+}
+
+impl Iterator for Stretches<'_> {
+    type Item = Stretch;
+
+    fn next(&mut self) -> Option<Stretch> {
+        loop {
+            let start = self.at;
+            let count = common_han(&self.folded.as_bytes()[start..]);
+            if count > 0 {
+                return Some(self.stretch(UnitKind::Han, start..start + 3, count));
+            }
+            let c = self.folded[start..].chars().next()?;
+            let end = start + c.len_utf8();
+            match class(c) {
+                Class::Unit(kind @ (UnitKind::Letters | UnitKind::Digits)) => {
+                    return Some(self.stretch(kind, start..self.run_end(kind, start), 1));
+                }
+                Class::Unit(kind) => return Some(self.stretch(kind, start..end, 1)),
+                Class::Blank => self.after_blank = true,
+                Class::Break => (self.after_break, self.after_blank) = (true, false),
+            }
+            self.at = end;
         }
-        let Some(c) = folded[at..].chars().next() else { return units };
-        let end = at + c.len_utf8();
-        let start = std::mem::replace(&mut at, end);
-        let kind = match class(c) {
-            Class::Unit(kind) => kind,
-            Class::Blank => {
-                after_blank = true;
-                continue;
-            }
-            Class::Break => {
-                after_break = true;
-                after_blank = false;
-                continue;
-            }
-        };
-        match units.last_mut() {
-            Some(last)
-                if last.kind == kind
-                    && matches!(kind, UnitKind::Letters | UnitKind::Digits)
-                    && last.bytes.end == start
-                    && end - last.bytes.start <= Unit::MAX_BYTES =>
-            {
-                last.bytes.end = end;
-            }
-            last => {
-                let is_first = last.is_none();
-                position += u32::from(after_break && !is_first);
-                units.push(Unit { kind, bytes: start..end, position, after_blank: after_blank && !is_first });
-                position += Unit::STEP;
-            }
-        }
-        (after_break, after_blank) = (false, false);
     }
 }
 
 /// How many Chinese characters of the common block `text` begins with, each in three bytes.
 fn common_han(text: &[u8]) -> usize {
-    let is_common = |c: &&[u8]| (0xE4B8..0xEA00).contains(&u16::from_be_bytes([c[0], c[1]]));
-    text.chunks_exact(3).take_while(is_common).count()
+    let is_common = |&&[first, second, _]: &&[u8; 3]| (0xE4B8..0xEA00).contains(&u16::from_be_bytes([first, second]));
+    text.as_chunks().0.iter().take_while(is_common).count()
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Unit(UnitKind),
     Blank,
     Break,
 }
 
+/// Classes of the ASCII characters, by their codes.
+static ASCII: [Class; 128] = {
+    let mut classes = [Class::Break; 128];
+    let mut code = 0;
+    while code < 128 {
+        classes[code] = match code as u8 {
+            b'a'..=b'z' => Class::Unit(UnitKind::Letters),
+            b'0'..=b'9' => Class::Unit(UnitKind::Digits),
+            b'+' | b'#' | b'%' | b'&' | b'@' | b'$' | b'=' | b'<' | b'>' => Class::Unit(UnitKind::Symbol),
+            b' ' | b'\t' => Class::Blank,
+            // the end of a paragraph separates as punctuation does
+            _ => Class::Break,
+        };
+        code += 1;
+    }
+    classes
+};
+
 fn class(c: char) -> Class {
+    if let Some(&class) = ASCII.get(c as usize) {
+        return class;
+    }
     match c {
-        'a'..='z' => Class::Unit(UnitKind::Letters),
-        '0'..='9' => Class::Unit(UnitKind::Digits),
-        // the end of a paragraph separates as punctuation does
-        '\n' => Class::Break,
-        '+' | '#' | '%' | '&' | '@' | '$' | '=' | '<' | '>' => Class::Unit(UnitKind::Symbol),
-        c if c.is_ascii() => {
-            if c == ' ' || c == '\t' {
-                Class::Blank
-            } else {
-                Class::Break
-            }
-        }
         c if is_common_break(c) => Class::Break,
         c if is_han(c) => Class::Unit(UnitKind::Han),
         c if is_kana(c) || is_hangul(c) => Class::Unit(UnitKind::Syllable),

@@ -28,17 +28,25 @@ const FIRST_PAIR: u8 = 0xBC;
 const FIRST_WORD: u8 = 0xD4;
 const CODE: u8 = 0xFE;
 const LONG_CODE: u8 = 0xFF;
-/// Places of the characters of one byte.
+/// Places of the characters of one byte, and of all.
 const SINGLES: u16 = (FIRST_PAIR - FIRST_SINGLE) as u16;
-/// UTF-8 of each of [`WORDS`], which stand there one after the other.
-const WORD_BYTES: usize = 6;
+const CHARS: usize = SINGLES as usize + 256 * (FIRST_WORD - FIRST_PAIR) as usize;
 
-const _: () = assert!(CHARS.len() == SINGLES as usize + ((FIRST_WORD - FIRST_PAIR) as usize) * 256);
-const _: () = assert!(WORDS.len() == ((CODE - FIRST_WORD) as usize) * 256 * WORD_BYTES);
+const _: () = assert!(PIECES.len() == FIRST_PAIR as usize + 256 * (CODE - FIRST_PAIR) as usize);
+
+/// UTF-8 of the listed characters, then of the words.
+fn listed() -> (String, String) {
+    let (chars, words) = PIECES[usize::from(FIRST_SINGLE)..].split_at(CHARS);
+    let text = |pieces: &[[u8; 8]]| {
+        let bytes = pieces.iter().flat_map(|piece| &piece[..usize::from(piece[7])]).copied().collect();
+        String::from_utf8(bytes).expect("pieces are made of characters")
+    };
+    (text(chars), text(words))
+}
 
 /// The place of each word, by its [`key`]: narrow, for every pair of characters is looked for here.
 static WORD_PLACES: LazyLock<HashMap<u32, u16, FixedState>> = LazyLock::new(|| {
-    let chars: Vec<char> = WORDS.chars().collect();
+    let chars: Vec<char> = listed().1.chars().collect();
     let key = |word: &[char]| key(word[0], word[1]).expect("a listed character has 16 bits");
     chars.chunks_exact(2).map(key).zip(0..).collect()
 });
@@ -92,25 +100,29 @@ fn pack_char(c: char, packed: &mut Vec<u8>) {
 
 /// The text that was packed; `None` where the bytes are not what [`pack`] writes.
 fn unpack(packed: &[u8]) -> Option<String> {
-    let mut text = String::with_capacity(packed.len() * 5 / 2);
-    let mut bytes = packed.iter().copied();
-    while let Some(byte) = bytes.next() {
-        let place = |from: u8, next: u8| usize::from(u16::from_be_bytes([byte - from, next]));
-        let c = match byte {
-            ..FIRST_SINGLE => char::from(byte),
-            FIRST_SINGLE..FIRST_PAIR => CHARS[usize::from(byte - FIRST_SINGLE)],
-            FIRST_PAIR..FIRST_WORD => CHARS[place(FIRST_PAIR, bytes.next()?) + usize::from(SINGLES)],
-            FIRST_WORD..CODE => {
-                let start = WORD_BYTES * place(FIRST_WORD, bytes.next()?);
-                text.push_str(&WORDS[start..start + WORD_BYTES]);
-                continue;
-            }
-            CODE => char::from_u32(u32::from_be_bytes([0, 0, bytes.next()?, bytes.next()?]))?,
-            LONG_CODE => char::from_u32(u32::from_be_bytes([0, bytes.next()?, bytes.next()?, bytes.next()?]))?,
-        };
-        text.push(c);
+    /// No byte stands for more bytes of a text.
+    const MOST_BYTES: usize = 3;
+    // pieces are written whole, the last one, too
+    let mut text = vec![0; MOST_BYTES * packed.len() + PIECES[0].len()];
+    let (mut end, mut at) = (0, 0);
+    while let Some(&byte) = packed.get(at) {
+        if byte >= CODE {
+            let code = &packed[at + 1..].get(..usize::from(byte - CODE) + 2)?;
+            let c = char::from_u32(code.iter().fold(0, |code, &byte| code << 8 | u32::from(byte)))?;
+            end += c.encode_utf8(&mut text[end..]).len();
+            at += 1 + code.len();
+            continue;
+        }
+        // without a branch: no one can tell which comes next
+        let is_pair = byte >= FIRST_PAIR;
+        let next = packed.get(at + usize::from(is_pair))?;
+        let pair = usize::from(u16::from_be_bytes([byte.wrapping_sub(FIRST_PAIR), *next])) + usize::from(FIRST_PAIR);
+        let piece = &PIECES[if is_pair { pair } else { usize::from(byte) }];
+        text[end..end + piece.len()].copy_from_slice(piece);
+        end += usize::from(piece[7]);
+        at += 1 + usize::from(is_pair);
     }
-    Some(text)
+    simdutf8::basic::from_utf8(&text[..end]).ok().map(str::to_owned)
 }
 
 /// A text that is written packed.
@@ -166,7 +178,8 @@ mod tests {
     /// Indexes hold text packed with this list: another one is another format.
     #[test]
     fn the_list_is_that_of_the_format() {
-        let list: String = CHARS.into_iter().chain(WORDS.chars()).collect();
+        let (chars, words) = listed();
+        let list = chars + &words;
         assert_eq!(
             (super::super::open::FORMAT, xxhash_rust::xxh3::xxh3_64(list.as_bytes())),
             (7, 2_914_978_785_923_119_913)

@@ -18,9 +18,10 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 
 use super::snippet::Match;
-use crate::analysis::units::{Unit, UnitKind};
+use crate::analysis::Analyzer;
+use crate::analysis::normalize::Normalized;
+use crate::analysis::units::{Stretches, Unit, UnitKind};
 use crate::analysis::words::{WordKind, stem};
-use crate::analysis::{Analyzed, Analyzer};
 use crate::query::ast::{Field, Mode};
 use crate::query::lower::{Clause, Concept, UnitKey, WordClass};
 
@@ -34,7 +35,8 @@ pub(crate) struct Matcher {
     by_first: HashMap<String, Vec<usize>, RandomState>,
     /// Patterns of one run of letters or digits that may go on.
     prefixes: Vec<usize>,
-    /// A bit for the first character of every pattern, by the last bits of its code: most of a text needs no further look.
+    /// A bit for the first character of every pattern, by the last bits of its code: most of a text needs no further look. A
+    /// stem begins as its word does.
     firsts: [u64; FIRST_CHARS / 64],
 }
 
@@ -77,9 +79,9 @@ pub(crate) struct Found {
 /// A place where a pattern matches, before it is decided whether it is marked.
 struct Place {
     pattern: usize,
+    /// Bytes of the text, and of what it is folded to.
     bytes: Range<usize>,
-    /// Units of the text.
-    units: Range<usize>,
+    folded: Range<usize>,
 }
 
 impl Matcher {
@@ -127,7 +129,7 @@ impl Matcher {
     fn add(&mut self, pattern: Pattern) {
         let number = self.patterns.len();
         let first = &pattern.units[0];
-        let (word, bit) = place_of_first(first.text.as_bytes());
+        let (word, bit) = place_of_first(first.text.chars().next().map_or(0, u32::from));
         self.firsts[word] |= bit;
         if pattern.kind == PatternKind::Prefix && pattern.units.len() == 1 && is_run(first.kind) {
             self.prefixes.push(number);
@@ -147,9 +149,9 @@ impl Matcher {
         self.labels.iter().map(String::as_str)
     }
 
-    /// Whether a pattern may begin with the unit, a Chinese character, that ends `text`.
-    fn may_begin_with(&self, text: &[u8]) -> bool {
-        let (word, bit) = place_of_first(text);
+    /// Whether a pattern may begin with the character of this code.
+    fn may_begin_with(&self, code: u32) -> bool {
+        let (word, bit) = place_of_first(code);
         self.firsts[word] & bit != 0
     }
 
@@ -159,23 +161,23 @@ impl Matcher {
         if self.patterns.is_empty() {
             return Found { title: Vec::new(), body: Vec::new(), held };
         }
-        let analyzed = [title, body].map(|text| analyzer.analyze(text));
-        let places = [self.places(&analyzed[0], Field::Title), self.places(&analyzed[1], Field::Body)];
+        let normalized = [title, body].map(Normalized::new);
+        let places = [self.places(&normalized[0], Field::Title), self.places(&normalized[1], Field::Body)];
         let mut counts = vec![0; self.patterns.len()];
         for place in places.iter().flatten() {
             held[self.patterns[place.pattern].concepts.clone()].fill(true);
             counts[place.pattern] += 1;
         }
         // a word that stands in one place only is marked there anyway: most need no look at what is around them
-        let is_part = |place: &Place, analyzed: &Analyzed| {
+        let is_part = |place: &Place, normalized: &Normalized| {
             counts[place.pattern] > 1
                 && self.patterns[place.pattern].is_han_word
-                && analyzed.is_part_of_word(place.units.clone())
+                && analyzer.is_part_of_word(normalized.as_str(), place.folded.clone())
         };
         let mut is_word_somewhere = vec![false; self.patterns.len()];
         let is_part = [0, 1].map(|text| {
             let mut is_part_at = |place: &Place| {
-                let is_part = is_part(place, &analyzed[text]);
+                let is_part = is_part(place, &normalized[text]);
                 is_word_somewhere[place.pattern] |= !is_part;
                 is_part
             };
@@ -194,34 +196,61 @@ impl Matcher {
         Found { title, body, held }
     }
 
-    /// Every place in a text, which is the `field` of an article, sorted by start.
-    fn places(&self, analyzed: &Analyzed, field: Field) -> Vec<Place> {
+    /// HOT: every place in a text, which is the `field` of an article, sorted by start.
+    fn places(&self, normalized: &Normalized, field: Field) -> Vec<Place> {
         let mut places = Vec::new();
-        let unit_text = |unit: &Unit| analyzed.unit_text(unit);
-        let folded = analyzed.normalized.as_str().as_bytes();
-        for (at, unit) in analyzed.units.iter().enumerate() {
-            if unit.kind == UnitKind::Han && !self.may_begin_with(&folded[..unit.bytes.end]) {
+        let folded = normalized.as_str();
+        let mut stretches = Stretches::new(folded);
+        while let Some(stretch) = stretches.next() {
+            let Range { start, end } = stretch.first.bytes;
+            let mut find = |number| {
+                let mut units = stretch.units(number).chain(stretches.clone().flat_map(|stretch| stretch.units(0)));
+                let Some(first) = units.next() else { return };
+                self.find_at(&first, &units, folded, field, |pattern, end| {
+                    let found = first.bytes.start..end;
+                    places.push(Place { pattern, bytes: normalized.original(found.clone()), folded: found });
+                });
+            };
+            if stretch.first.kind != UnitKind::Han || end - start != 3 {
+                let first = folded[start..].chars().next();
+                if first.is_some_and(|first| self.may_begin_with(first.into())) {
+                    find(0);
+                }
                 continue;
             }
-            let exact = unit_text(unit);
-            let stemmed = stem(exact, unit.kind);
-            let by_stem = self.by_first.get(stemmed.as_ref()).into_iter().flatten();
-            let by_text = (stemmed != exact).then(|| self.by_first.get(exact)).flatten().into_iter().flatten();
-            for &number in by_stem.chain(by_text).chain(&self.prefixes) {
-                let pattern = &self.patterns[number];
-                if pattern.field != Field::Any && pattern.field != field {
-                    continue;
+            let (chars, _) = folded.as_bytes()[start..start + 3 * stretch.count].as_chunks();
+            for (number, [_, second, third]) in chars.iter().enumerate() {
+                // the last two bytes of a character end with the last bits of its code
+                if self.may_begin_with(u32::from(second % 64) << 6 | u32::from(third % 64)) {
+                    find(number);
                 }
-                let Some(length) = pattern.end(&analyzed.units[at..], unit_text) else { continue };
-                let last = &analyzed.units[at + length - 1];
-                places.push(Place {
-                    pattern: number,
-                    bytes: analyzed.normalized.original(unit.bytes.start..last.bytes.end),
-                    units: at..at + length,
-                });
             }
         }
         places
+    }
+
+    /// Hands over every pattern that matches from the unit `first` on, with the end of the place; `units` are those behind it.
+    fn find_at(
+        &self,
+        first: &Unit,
+        units: &(impl Iterator<Item = Unit> + Clone),
+        folded: &str,
+        field: Field,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        let exact = &folded[first.bytes.clone()];
+        let stemmed = stem(exact, first.kind);
+        let by_stem = self.by_first.get(stemmed.as_ref()).into_iter().flatten();
+        let by_text = (stemmed != exact).then(|| self.by_first.get(exact)).flatten().into_iter().flatten();
+        for &number in by_stem.chain(by_text).chain(&self.prefixes) {
+            let pattern = &self.patterns[number];
+            if pattern.field != Field::Any && pattern.field != field {
+                continue;
+            }
+            if let Some(end) = pattern.end(folded, first, units.clone()) {
+                found(number, end);
+            }
+        }
     }
 
     /// A single character of a query that also holds longer strings is marked only where it touches another match: alone
@@ -245,41 +274,40 @@ impl Matcher {
 }
 
 impl Pattern {
-    /// Number of `units` that the pattern covers from the first on, if it matches there.
-    fn end<'t>(&self, units: &[Unit], text: impl Fn(&Unit) -> &'t str) -> Option<usize> {
-        let wanted = self.units.len();
-        let there = units.get(..wanted)?;
-        for (i, (unit, key)) in there.iter().zip(&self.units).enumerate() {
-            let is_last = i + 1 == wanted;
+    /// Where the pattern ends in the folded text if it matches from the unit `first` on, which `units` follow.
+    fn end(&self, folded: &str, first: &Unit, mut units: impl Iterator<Item = Unit>) -> Option<usize> {
+        let mut before: Option<(Unit, &UnitKey)> = None;
+        for (i, key) in self.units.iter().enumerate() {
+            let unit = if before.is_some() { units.next()? } else { first.clone() };
+            let text = &folded[unit.bytes.clone()];
+            let is_last = i + 1 == self.units.len();
             let same = match self.kind {
-                _ if text(unit) == key.text => true,
-                PatternKind::Word => stem(text(unit), unit.kind) == stem(&key.text, key.kind),
-                PatternKind::Prefix => is_last && is_run(key.kind) && text(unit).starts_with(&key.text),
+                _ if text == key.text => true,
+                PatternKind::Word => stem(text, unit.kind) == stem(&key.text, key.kind),
+                PatternKind::Prefix => is_last && is_run(key.kind) && text.starts_with(&key.text),
                 PatternKind::Exact => false,
             };
             if !same {
                 return None;
             }
-            if i > 0 {
-                let step = unit.position - there[i - 1].position;
-                let wanted_step = key.position - self.units[i - 1].position;
-                let is_code = is_run(key.kind) && is_run(self.units[i - 1].kind);
-                if step != wanted_step && !(self.kind == PatternKind::Word && is_code) {
+            if let Some((unit_before, key_before)) = &before {
+                let is_code = is_run(key.kind) && is_run(key_before.kind);
+                if unit.position - unit_before.position != key.position - key_before.position
+                    && !(self.kind == PatternKind::Word && is_code)
+                {
                     return None;
                 }
             }
+            before = Some((unit, key));
         }
-        Some(wanted)
+        before.map(|(last, _)| last.bytes.end)
     }
 }
 
-/// Place of a unit in [`Matcher::firsts`]: the last bits of the code of a Chinese character, which UTF-8 keeps in its last
-/// two bytes. What it is for other units does not matter. The unit is the last of `text`.
-fn place_of_first(text: &[u8]) -> (usize, u64) {
-    match text.last_chunk() {
-        Some(&[before, last]) => (usize::from(before) % (FIRST_CHARS / 64), 1 << (last % 64)),
-        None => (0, 0),
-    }
+/// Place of a character in [`Matcher::firsts`], by the last bits of its code.
+fn place_of_first(code: u32) -> (usize, u64) {
+    let place = code as usize % FIRST_CHARS;
+    (place / 64, 1 << (place % 64))
 }
 
 /// The words of the query that are made of `concept` and function words behind it.
