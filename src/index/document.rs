@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::packing::Packed;
 use super::schema::Fields;
+use super::stored::take_number;
 use crate::analysis::normalize::Normalized;
 use crate::article::{Article, ArticleId, CategoryPath, PlainText, one_line};
 use crate::corpus::MAX_LEVELS;
@@ -110,19 +111,6 @@ fn only_value<'a>(fields: &Fields, mut document: &'a [u8]) -> Option<&'a [u8]> {
     let length = take_number(&mut document)?;
     let is_article = values == 1 && field == fields.article.field_id().to_le_bytes() && *kind == BYTES;
     (is_article && length == document.len() as u64).then_some(document)
-}
-
-/// Takes a number off the front: seven bits a byte, the lowest first, the last byte with the eighth bit.
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..u64::BITS).step_by(7) {
-        let byte = bytes.split_off_first()?;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte & 0x80 != 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 fn article_of(stored: Option<&[u8]>) -> Result<Article, Error> {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tantivy::store::{Compressor, StoreReader, ZstdCompressor};
-use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError};
+use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::{Directory, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher};
 
 use super::checksums;
 use super::directory::{BROKEN_SEAL, OpenFolder, for_reading, unsealed};
@@ -17,6 +17,7 @@ use super::lock;
 use super::manifest;
 use super::replacement::Replacement;
 use super::schema::{Fields, schema};
+use super::stored::StoredArticles;
 use crate::analysis::fingerprint::Fingerprint;
 use crate::error::Error;
 
@@ -119,16 +120,13 @@ impl ArticleIndex {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             index.set_multithread_executor(threads.min(segments.len()))?;
         }
-        // articles are read from stores of our own
+        // articles are read by a reader of our own
         Ok(index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0).try_into()?)
     }
 
-    /// The stores of all segments of `engine`.
-    pub(crate) fn stores(&self, engine: &Searcher) -> Result<Vec<StoreReader>, Error> {
-        let segments = engine.segment_readers();
-        let blocks = STORE_CACHE_BYTES / STORE_BLOCK_BYTES / segments.len().max(1);
-        let stores = segments.iter().map(|segment| segment.get_store_reader(blocks.max(1)));
-        guarded(|| Ok(stores.collect::<Result<_, _>>().map_err(TantivyError::from)?))
+    /// The stored articles of all segments of `engine`.
+    pub(crate) fn stored(&self, engine: &Searcher) -> Result<StoredArticles, Error> {
+        guarded(|| Ok(StoredArticles::open(engine, STORE_CACHE_BYTES / STORE_BLOCK_BYTES)?))
     }
 
     /// Zone of the dates of the index.

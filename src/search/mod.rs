@@ -29,7 +29,6 @@ use jiff::tz::TimeZone;
 use tantivy::collector::sort_key::SortByStaticFastValue;
 use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
 use tantivy::query::{EnableScoring, Query as EngineQuery};
-use tantivy::store::StoreReader;
 use tantivy::{DocAddress, Order, TantivyDocument};
 
 use crate::analysis::Analyzer;
@@ -40,6 +39,7 @@ use crate::index::ArticleIndex;
 use crate::index::document::{article, article_of_bytes};
 use crate::index::guard::guarded;
 use crate::index::schema::{DATE, Fields, ID};
+use crate::index::stored::StoredArticles;
 use crate::query::deadline::Deadline;
 use crate::query::exact::Filter;
 use crate::query::lexicon::Lexicon;
@@ -66,8 +66,7 @@ const MAX_RANKED: usize = 10_000;
 pub struct Searcher {
     engine: tantivy::Searcher,
     lexicon: Arc<Lexicon>,
-    /// Of each segment.
-    stores: Arc<[StoreReader]>,
+    stored: Arc<StoredArticles>,
     sample: Arc<dates::Sample>,
     fields: Fields,
     analyzer: Analyzer,
@@ -82,11 +81,11 @@ impl ArticleIndex {
     /// What the engine says when it opens the segments.
     pub fn searcher(&self, dictionary: Arc<Dictionary>) -> Result<Searcher, Error> {
         let engine = self.reader()?.searcher();
-        let stores = self.stores(&engine)?.into();
+        let stored = Arc::new(self.stored(&engine)?);
         let lexicon = Arc::new(Lexicon::new(engine.segment_readers()));
         let analyzer = Analyzer::for_queries(dictionary);
         let (sample, synonyms, zone) = (Arc::default(), Synonyms::built_in(), self.zone());
-        Ok(Searcher { engine, lexicon, stores, sample, fields: self.fields, analyzer, synonyms, zone })
+        Ok(Searcher { engine, lexicon, stored, sample, fields: self.fields, analyzer, synonyms, zone })
     }
 }
 
@@ -547,8 +546,7 @@ impl Searcher {
     }
 
     fn fetch(&self, address: DocAddress) -> Result<Article, Error> {
-        let store = &self.stores[address.segment_ord as usize];
-        article_of_bytes(&self.fields, &store.get_document_bytes(address.doc_id)?)
+        article_of_bytes(&self.fields, &self.stored.document(address)?)
     }
 
     /// Articles whose id begins with `prefix`, at most `limit`; more than one when the prefix is too short.
