@@ -21,6 +21,10 @@ use souwen::search::Searcher;
 use souwen::search::request::SearchRequest;
 use tempfile::TempDir;
 
+/// That of the program, for both sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Threads of both sides: the baseline's number is part of its definition.
 pub(crate) const THREADS: usize = 2;
 /// Memory of both sides for segments in the making.

@@ -34,7 +34,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NotText> {
         return Ok(decode_as(encoding, &bytes[mark..]));
     }
     let has_nul = bytes.contains(&0);
-    if !has_nul && let Ok(text) = std::str::from_utf8(bytes) {
+    if !has_nul && let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         // what is valid UTF-8 is hardly ever binary: a short look is enough
         return if is_binary(&bytes[..bytes.len().min(1024)]) {
             Err(NotText)

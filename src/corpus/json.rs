@@ -12,20 +12,20 @@ const LISTS: &[&str] = &["items", "articles", "data", "results", "posts", "news"
 /// Reads JSON Lines, the first of which is line `first` of the file. A bad line costs only itself.
 pub(super) fn read_lines(bytes: &[u8], first: u64, out: &mut Drafts<'_>) {
     let decoded;
-    let bytes = match std::str::from_utf8(bytes) {
-        Ok(_) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+    let text = match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(_) => {
             decoded = decode_lines(bytes, first, out);
-            decoded.as_bytes()
+            &decoded
         }
     };
-    for (line, number) in bytes.split(|&b| b == b'\n').zip(first..) {
+    for (line, number) in text.split('\n').zip(first..) {
         let line = line.trim_ascii();
         if line.is_empty() {
             continue;
         }
-        match serde_json::from_slice::<Value>(line) {
-            Ok(Value::Object(keys)) => read_article(keys, Some(number), EntryKey::Needed(line), None, out),
+        match serde_json::from_str::<Value>(line) {
+            Ok(Value::Object(keys)) => read_article(keys, Some(number), EntryKey::Needed(line.as_bytes()), None, out),
             Ok(other) => out.remark(Some(number), ProblemKind::BadJson, shortened(&other.to_string())),
             Err(error) => out.remark(Some(number), ProblemKind::BadJson, reason(&error)),
         }
@@ -40,7 +40,7 @@ fn decode_lines(bytes: &[u8], first: u64, out: &mut Drafts<'_>) -> String {
         return String::new();
     }
     let lines: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
-    let is_utf8: Vec<bool> = lines.iter().map(|line| std::str::from_utf8(line).is_ok()).collect();
+    let is_utf8: Vec<bool> = lines.iter().map(|line| simdutf8::basic::from_utf8(line).is_ok()).collect();
     let foreign: Vec<&[u8]> =
         lines.iter().zip(&is_utf8).filter(|(_, is_utf8)| !**is_utf8).map(|(line, _)| *line).collect();
     let foreign = foreign.join(&b'\n');
