@@ -217,11 +217,12 @@ impl Weight for HoldsWeight {
         if self.way.is_of_words() {
             return Ok(scorer.count_candidates(reader));
         }
-        scorer.settle(0);
-        Ok(match reader.alive_bitset() {
-            Some(alive) => scorer.count(alive),
-            None => scorer.count_including_deleted(),
-        })
+        let (mut count, alive) = (0, reader.alive_bitset());
+        scorer.each_stretch(|docs, way, place| {
+            let is_alive = |doc| alive.is_none_or(|alive| alive.is_alive(doc));
+            count += docs.iter().filter(|&&doc| is_alive(doc) && way.holds(doc, place)).count() as u32;
+        });
+        Ok(count)
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
@@ -300,13 +301,18 @@ impl Weighed {
     }
 
     /// Second round: what looks closely at candidates.
-    fn opened(&self, segment: &InSegment) -> tantivy::Result<Opened> {
-        let all = |ways: &[Self]| ways.iter().map(|way| way.opened(segment)).collect::<tantivy::Result<Vec<_>>>();
+    fn opened(&self, segment: &InSegment, deadline: Deadline) -> tantivy::Result<Opened> {
+        let all =
+            |ways: &[Self]| ways.iter().map(|way| way.opened(segment, deadline)).collect::<tantivy::Result<Vec<_>>>();
+        let opened = |word: &Arc<WeighedWord>| {
+            let holding = segment.set(std::iter::once(&word.entry), deadline)?;
+            tantivy::Result::Ok(LookedFor { holding, word: Lazy::Closed(Arc::clone(word)) })
+        };
         Ok(match self {
-            Self::Word(word) => Way::Word(Lazy::Closed(Arc::clone(word))),
+            Self::Word(word) => Way::Word(opened(word)?),
             Self::Filter(_) => Way::Filter(()),
             Self::String { word, rows, is_han } => Way::String {
-                word: word.as_ref().map(|word| Lazy::Closed(Arc::clone(word))),
+                word: word.as_ref().map(opened).transpose()?,
                 rows: rows.iter().map(|row| Lazy::Closed(Arc::clone(row))).collect(),
                 is_han: *is_han,
             },
@@ -621,11 +627,26 @@ impl<K, T> Lazy<K, T> {
 }
 
 /// A way in one segment, for documents one after the other.
-type Opened = Way<Lazy<Arc<WeighedWord>, Word>, (), Lazy<Arc<Known>, Row>>;
+type Opened = Way<LookedFor, (), Lazy<Arc<Known>, Row>>;
 
-impl Lazy<Arc<WeighedWord>, Word> {
+/// A word that is looked for in one document after the other.
+struct LookedFor {
+    /// Documents that hold it, where these are known.
+    holding: Option<Arc<DocBits>>,
+    word: Lazy<Arc<WeighedWord>, Word>,
+}
+
+impl LookedFor {
+    /// HOT.
+    fn is_at(&mut self, doc: DocId, place: &Place) -> bool {
+        match &self.holding {
+            Some(holding) => holding.contains(doc),
+            None => self.at(doc, place).is_some(),
+        }
+    }
+
     fn at(&mut self, doc: DocId, place: &Place) -> Option<&mut Word> {
-        let word = self.get(|word| word.open(&place.segment, place.boost))?;
+        let word = self.word.get(|word| word.open(&place.segment, place.boost))?;
         (word.postings.seek(doc) == doc).then_some(word)
     }
 }
@@ -648,10 +669,10 @@ impl Opened {
     /// HOT, second round: whether `doc`, a candidate, holds this.
     fn holds(&mut self, doc: DocId, place: &Place) -> bool {
         match self {
-            Self::Word(word) => word.at(doc, place).is_some(),
+            Self::Word(word) => word.is_at(doc, place),
             Self::Filter(()) => true,
             Self::String { word, rows, .. } => {
-                word.as_mut().is_some_and(|word| word.at(doc, place).is_some())
+                word.as_mut().is_some_and(|word| word.is_at(doc, place))
                     || rows.iter_mut().any(|row| row.is_at(doc, place))
             }
             Self::Any(ways) => ways.iter_mut().any(|way| way.holds(doc, place)),
@@ -694,8 +715,8 @@ impl HoldsScorer {
 
     fn open(weight: &HoldsWeight, reader: &SegmentReader, boost: Score) -> tantivy::Result<Self> {
         let segment = weight.lexicon.in_segment(reader);
-        let (candidates, way) = (weight.way.candidates(&segment, weight.deadline)?, weight.way.opened(&segment)?);
         let (deadline, watch) = (weight.deadline, Watch::new(weight.deadline));
+        let (candidates, way) = (weight.way.candidates(&segment, deadline)?, weight.way.opened(&segment, deadline)?);
         let place = Place { segment, boost, deadline };
         Ok(Self { place, candidates, way, docs: Vec::new(), next: 0, end: 0, span: Self::SPAN, doc: 0, watch })
     }
