@@ -835,7 +835,6 @@ pub(super) struct Row {
     /// The document that was sought; it holds every unit.
     doc: DocId,
     starts: Vec<u32>,
-    positions: Vec<u32>,
     /// A row may be thousands of units long.
     watch: Watch,
 }
@@ -855,7 +854,7 @@ impl Row {
         }
         units.sort_by_key(|(_, postings)| postings.count());
         let watch = Watch::new(deadline);
-        Ok(Some(Self { units, doc: 0, starts: Vec::new(), positions: Vec::new(), watch }))
+        Ok(Some(Self { units, doc: 0, starts: Vec::new(), watch }))
     }
 
     /// The first document at or after `target` that holds every unit; none once time is up.
@@ -889,35 +888,30 @@ impl Row {
 
     /// HOT: where the units stand in a row in the document that was sought; nowhere once time is up.
     pub(super) fn starts(&mut self) -> &[u32] {
-        let Self { units, starts, positions, watch, .. } = self;
+        let Self { units, starts, watch, .. } = self;
         starts.clear();
         let Some(((first_place, first), others)) = units.split_first_mut() else { return starts };
-        first.append_positions(first.place(), 0, starts);
-        let before_the_text = starts.partition_point(|position| position < first_place);
-        starts.drain(..before_the_text);
-        starts.iter_mut().for_each(|position| *position -= *first_place);
+        first.each_position(first.place(), |position| {
+            // before the text none begins
+            starts.extend(position.checked_sub(*first_place));
+            true
+        });
         for (place, postings) in others {
             if watch.is_over() {
                 starts.clear();
-                break;
             }
-            positions.clear();
-            postings.append_positions(postings.place(), 0, positions);
-            let (mut kept, mut at) = (0, 0);
-            for i in 0..starts.len() {
-                let wanted = starts[i] + *place;
-                while at < positions.len() && positions[at] < wanted {
-                    at += 1;
-                }
-                if positions.get(at) == Some(&wanted) {
-                    starts[kept] = starts[i];
-                    kept += 1;
-                }
-            }
-            starts.truncate(kept);
             if starts.is_empty() {
                 break;
             }
+            let (mut kept, mut at) = (0, 0);
+            postings.each_position(postings.place(), |position| {
+                at += starts[at..].iter().take_while(|&&start| start + *place < position).count();
+                let Some(&start) = starts.get(at) else { return false };
+                starts[kept] = start;
+                kept += usize::from(start + *place == position);
+                true
+            });
+            starts.truncate(kept);
         }
         starts
     }

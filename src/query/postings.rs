@@ -272,11 +272,20 @@ impl Postings {
     /// HOT: appends where the document at `place`, now or earlier, holds the term, each position moved by `offset`. Nothing in
     /// a field without positions. Documents in their order cost least.
     pub(crate) fn append_positions(&mut self, place: Place, offset: u32, positions: &mut Vec<u32>) {
+        self.each_position(place, |position| {
+            positions.push(offset + position);
+            true
+        });
+    }
+
+    /// HOT: hands over where the document at `place` holds the term, in order, while `goes_on` says so; see
+    /// [`append_positions`](Self::append_positions).
+    pub(super) fn each_position(&mut self, place: Place, goes_on: impl FnMut(u32) -> bool) {
         let less_one = self.less_one(place.frequencies);
         let (before, count) = (place.at as u32 + less_one[..place.at].iter().sum::<u32>(), 1 + less_one[place.at]);
         let from = place.positions_before + u64::from(before);
         if let Some(of_all) = &mut self.positions {
-            of_all.append(from, count as usize, offset, positions);
+            of_all.each(from, count as usize, goes_on);
         }
     }
 
@@ -412,26 +421,33 @@ impl Positions {
         Ok(Self { bytes, start: bits.end, bits, block: 0, passed: 0 })
     }
 
-    /// HOT: appends `count` of them, from the one at `from` on: each is told as the difference from the one before.
-    fn append(&mut self, from: u64, count: usize, offset: u32, places: &mut Vec<u32>) {
+    /// HOT: hands over `count` of them, from the one at `from` on, while `goes_on` says so: each is told as the difference from
+    /// the one before.
+    fn each(&mut self, from: u64, count: usize, mut goes_on: impl FnMut(u32) -> bool) {
         let (mut at, mut left) = ((from % BLOCK as u64) as usize, count);
-        let mut position = offset;
-        let mut add = |difference: u32| {
-            position += difference;
-            position
-        };
+        let mut position = 0;
         self.move_to((from / BLOCK as u64) as usize, at);
         while left > 0 {
             let Some(bits) = self.bytes[self.bits.clone()].get(self.block).copied() else {
                 let mut rest = &self.bytes[self.start..];
                 // a damaged frequency could ask for any amount of memory
                 assert!(left <= rest.len(), "a position takes a byte or more in files that are not damaged");
-                places.extend((0..left).map(|_| add(variable(&mut rest))));
-                break;
+                for _ in 0..left {
+                    position += variable(&mut rest);
+                    if !goes_on(position) {
+                        return;
+                    }
+                }
+                return;
             };
             let inside = left.min(BLOCK - at);
             let packed = &self.bytes[self.start..];
-            places.extend((at..at + inside).map(|at| add(packed_number(packed, bits, at))));
+            for at in at..at + inside {
+                position += packed_number(packed, bits, at);
+                if !goes_on(position) {
+                    return;
+                }
+            }
             left -= inside;
             at = 0;
             self.move_to(self.block + usize::from(left > 0), at);
