@@ -6,10 +6,12 @@
 //! left. An article that holds a string as a word needs no look at its positions at all.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
@@ -828,10 +830,19 @@ impl Scorer for HoldsScorer {
     }
 }
 
+struct UnitOfRow {
+    place: u32,
+    postings: Box<Postings>,
+    /// How often the row holds the unit, up to here.
+    times: u32,
+}
+
 /// Units that may stand in a row, in the documents of a segment.
 pub(super) struct Row {
-    /// Place in the row, and postings; the rarest first, for it leaves the least to look at.
-    units: Vec<(u32, Box<Postings>)>,
+    /// The rarest first, for it leaves the least to look at.
+    units: Vec<UnitOfRow>,
+    /// Whether a unit stands in it more than once.
+    is_repetitive: bool,
     /// The document that was sought; it holds every unit.
     doc: DocId,
     starts: Vec<u32>,
@@ -846,15 +857,21 @@ impl Row {
             return Ok(None);
         }
         let mut units = Vec::with_capacity(known.len());
+        let mut times = HashMap::<*const Entry, u32, RandomState>::default();
         for (place, entry) in known {
+            let times = times.entry(Arc::as_ptr(entry)).or_default();
+            *times += 1;
             match segment.postings(entry)? {
-                Some(postings) if !deadline.has_passed() => units.push((*place, postings)),
+                Some(postings) if !deadline.has_passed() => {
+                    units.push(UnitOfRow { place: *place, postings, times: *times })
+                }
                 _ => return Ok(None),
             }
         }
-        units.sort_by_key(|(_, postings)| postings.count());
+        units.sort_by_key(|unit| unit.postings.count());
+        let is_repetitive = units.iter().any(|unit| unit.times > 1);
         let watch = Watch::new(deadline);
-        Ok(Some(Self { units, doc: 0, starts: Vec::new(), watch }))
+        Ok(Some(Self { units, is_repetitive, doc: 0, starts: Vec::new(), watch }))
     }
 
     /// The first document at or after `target` that holds every unit; none once time is up.
@@ -863,8 +880,8 @@ impl Row {
             if target == TERMINATED || self.watch.is_over() {
                 break TERMINATED;
             }
-            for (_, postings) in &mut self.units {
-                let doc = postings.seek(target);
+            for unit in &mut self.units {
+                let doc = unit.postings.seek(target);
                 if doc > target {
                     target = doc;
                     continue 'again;
@@ -877,26 +894,25 @@ impl Row {
 
     /// Whether `target` holds every unit: gives it, or a later document before which none does.
     pub(super) fn probe(&mut self, target: DocId) -> DocId {
-        self.doc = self
-            .units
-            .iter_mut()
-            .map(|(_, postings)| postings.seek(target))
-            .find(|&doc| doc > target)
-            .unwrap_or(target);
+        self.doc =
+            self.units.iter_mut().map(|unit| unit.postings.seek(target)).find(|&doc| doc > target).unwrap_or(target);
         self.doc
     }
 
     /// HOT: where the units stand in a row in the document that was sought; nowhere once time is up.
     pub(super) fn starts(&mut self) -> &[u32] {
+        self.starts.clear();
+        if self.is_repetitive && self.most_starts() == 0 {
+            return &self.starts;
+        }
         let Self { units, starts, watch, .. } = self;
-        starts.clear();
-        let Some(((first_place, first), others)) = units.split_first_mut() else { return starts };
-        first.each_position(first.place(), |position| {
+        let Some((UnitOfRow { place, postings, .. }, others)) = units.split_first_mut() else { return starts };
+        postings.each_position(postings.place(), |position| {
             // before the text none begins
-            starts.extend(position.checked_sub(*first_place));
+            starts.extend(position.checked_sub(*place));
             true
         });
-        for (place, postings) in others {
+        for UnitOfRow { place, postings, .. } in others {
             if watch.is_over() {
                 starts.clear();
             }
@@ -918,7 +934,9 @@ impl Row {
 
     /// How often the units stand in a row in the document that was sought, at most.
     pub(super) fn most_starts(&mut self) -> u32 {
-        self.units.iter_mut().map(|(_, postings)| postings.frequency()).min().unwrap_or(0)
+        // a row holds a unit twice where the text does
+        let most = |unit: &mut UnitOfRow| unit.postings.frequency().saturating_sub(unit.times - 1);
+        self.units.iter_mut().map(most).min().unwrap_or(0)
     }
 
     /// Number of the units.
@@ -928,11 +946,11 @@ impl Row {
 
     /// Place of the last unit.
     pub(super) fn last_place(&self) -> u32 {
-        self.units.iter().map(|(place, _)| *place).max().unwrap_or(0)
+        self.units.iter().map(|unit| unit.place).max().unwrap_or(0)
     }
 
     pub(super) fn size_hint(&self) -> u32 {
-        self.units.first().map_or(0, |(_, postings)| postings.count())
+        self.units.first().map_or(0, |unit| unit.postings.count())
     }
 }
 
