@@ -358,6 +358,14 @@ mod tests {
         check("stocks stock Stock's", "stock stock (stock) stocks");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_stem_begins_as_its_word_does(word in "[a-z]{1,3}[aeiouy]{0,2}[a-z]{0,3}(s|es|ies|ied|ing|ly|y|ed|ational|iveness)?") {
+            let stem = stem(&word, UnitKind::Letters);
+            proptest::prop_assert_eq!(stem.chars().next(), word.chars().next(), "{}", stem);
+        }
+    }
+
     #[test]
     fn long_chinese_words_are_made_of_leaves() {
         check("人民代表大会", "人民 [人民代表大会] 代表 大会");
