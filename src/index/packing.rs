@@ -21,6 +21,8 @@ use foldhash::fast::FixedState;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+// `PIECES`: the ASCII characters, the characters and the words of the list, each as UTF-8 and, in its last byte, how long
+// that is. `PLACES`: by the code of a character, its place among those of the list, from 1 on.
 include!(concat!(env!("OUT_DIR"), "/packing.rs"));
 
 const FIRST_SINGLE: u8 = 0x80;

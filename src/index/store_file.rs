@@ -21,7 +21,9 @@ const MAX_BLOCK_BYTES: u32 = 256 << 20;
 
 /// Behind the blocks stands a list of them, then this many bytes that begin with a version and the end of the blocks, then
 /// the footer that every file of the engine has.
-const END_BYTES: usize = 28;
+pub(super) const END_BYTES: usize = 28;
+/// Where the end of the blocks, which is where the list begins, stands in these, the lowest byte first.
+pub(super) const BLOCKS_END_AT: Range<usize> = 4..12;
 /// The last bytes of a footer are its length and a number.
 const FOOTER_END_BYTES: usize = 8;
 
@@ -47,7 +49,7 @@ fn blocks_end(file: &dyn FileHandle) -> Option<usize> {
     let footer_end = file.len().checked_sub(FOOTER_END_BYTES)?;
     let footer_bytes = number(footer_end, 4)?;
     let end = footer_end.checked_sub(footer_bytes)?.checked_sub(END_BYTES)?;
-    number(end + 4, 8)
+    number(end + BLOCKS_END_AT.start, BLOCKS_END_AT.len())
 }
 
 impl FileHandle for StoreFile {

@@ -24,11 +24,9 @@ use tantivy::{DocAddress, DocId, Searcher};
 use tantivy_common::HasLen;
 use zstd::bulk::Decompressor;
 
-const _: () = assert!(tantivy::INDEX_FORMAT_VERSION == 7, "another version of the engine may write other files");
+use super::store_file::{BLOCKS_END_AT, END_BYTES};
 
-/// Bytes of the end of a file, and where in these the place of the list stands.
-const END_BYTES: usize = 28;
-const LIST_AT: Range<usize> = 4..12;
+const _: () = assert!(tantivy::INDEX_FORMAT_VERSION == 7, "another version of the engine may write other files");
 
 /// The articles of all segments of one commit.
 pub(crate) struct StoredArticles {
@@ -101,7 +99,7 @@ impl Blocks {
     fn open(file: &FileSlice) -> io::Result<Self> {
         let blocks_end = || {
             let end = file.len().checked_sub(END_BYTES)?;
-            let place = file.read_bytes_slice(end + LIST_AT.start..end + LIST_AT.end).ok()?;
+            let place = file.read_bytes_slice(end + BLOCKS_END_AT.start..end + BLOCKS_END_AT.end).ok()?;
             let place = usize::try_from(u64::from_le_bytes(*place.first_chunk()?)).ok()?;
             (place <= end).then_some((place, end))
         };
